@@ -1,0 +1,73 @@
+// Reads the catalogue: every entry of every kind, with its path, id, text and parsed value.
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const catalogFolder = dirname(fileURLToPath(import.meta.url));
+
+// Folder of a kind -> name of its schema.
+export const kinds = {
+  sources: 'source',
+  memory_classes: 'memory_class',
+  formats: 'format',
+  quantizations: 'quantization',
+  engines: 'engine',
+  gpus: 'gpu',
+  models: 'model',
+  rules: 'rules',
+};
+
+function jsonFilesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && file.name.endsWith('.json'))
+    .map((file) => join(file.parentPath ?? file.path, file.name))
+    .sort();
+}
+
+function readEntry(kind, root, file) {
+  const text = readFileSync(file, 'utf8');
+  const id = relative(join(root, kind), file).split(sep).join('/').replace(/\.json$/, '');
+  try {
+    return { kind, id, file, text, data: JSON.parse(text), parseError: null };
+  } catch (error) {
+    return { kind, id, file, text, data: null, parseError: error.message };
+  }
+}
+
+export function readCatalog(root = catalogFolder) {
+  const entries = [];
+  for (const kind of Object.keys(kinds)) {
+    for (const file of jsonFilesUnder(join(root, kind))) entries.push(readEntry(kind, root, file));
+  }
+  return { root, entries, schemas: readSchemas(root) };
+}
+
+export function readSchemas(root = catalogFolder) {
+  const schemas = {};
+  for (const file of jsonFilesUnder(join(root, 'schemas'))) {
+    const schema = JSON.parse(readFileSync(file, 'utf8'));
+    schemas[schema.$id] = schema;
+  }
+  return schemas;
+}
+
+// Every entry of one kind.
+export function entriesOf(catalog, kind) {
+  return catalog.entries.filter((entry) => entry.kind === kind && entry.data !== null);
+}
+
+// Calls visit(value, path) for each object, array and scalar under value.
+export function walk(value, visit, path = '') {
+  visit(value, path);
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, child] of Object.entries(value)) walk(child, visit, `${path}/${key}`);
+}
+
+// Every { id, path } at which an entry names a source.
+export function sourceReferences(entry) {
+  const references = [];
+  walk(entry.data, (value, path) => {
+    if (/(^|\/)source$/.test(path) && typeof value === 'string') references.push({ id: value, path });
+  });
+  return references;
+}
