@@ -20,7 +20,9 @@ apt_install() {
     apt_lists_fresh=1
   fi
   say "installing $*"
-  apt-get install -y -qq --no-install-recommends "$@" >/dev/null || die "apt-get could not install: $*"
+  local output
+  output=$(apt-get install -y -qq --no-install-recommends "$@" 2>&1) ||
+    { printf '%s\n' "$output" >&2; die "apt-get could not install: $*"; }
 }
 
 # The version of an emcc; empty for builds between releases, which are not accepted.

@@ -1,9 +1,14 @@
 # Source me with the wanted parts: setup.sh [native] [wasm] [web] [tests]. Installs what is missing, each once.
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-# need COMMAND-OR-FILE PACKAGE   remembers the package when the thing is absent
+# need COMMAND-OR-/PATH PACKAGE   remembers the package when the thing is absent
 missing=()
-need() { have "$1" || [ -e "$1" ] || missing+=("$2"); }
+need() {
+  case $1 in
+    /*) [ -e "$1" ] || missing+=("$2") ;;
+    *) have "$1" || missing+=("$2") ;;
+  esac
+}
 
 install_missing() {
   [ ${#missing[@]} = 0 ] && return
