@@ -1,0 +1,119 @@
+#include "messages.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace plimsoll {
+namespace {
+
+struct Text {
+  ErrorCode code;           // of a notice: unused
+  std::string_view notice;  // the notice's code; empty for an error
+  std::string_view en, hint, zh, hint_zh;
+};
+
+using enum ErrorCode;
+
+constexpr auto texts = std::to_array<Text>({
+    {empty_input, "", "The text is empty.", "Paste the whole config.json of the model.", "内容为空。", "请粘贴模型完整的 config.json。"},
+    {invalid_json, "", "This is not JSON (line {0}, column {1}).",
+     "Check the text near that place. If you saved a web page, use its \"raw\" link.", "这不是 JSON（第 {0} 行，第 {1} 列）。",
+     "请检查该位置附近的内容。如果保存的是网页，请改用 “raw” 链接。"},
+    {too_large, "", "The text has {0} bytes; the limit is {1}.", "A config.json has a few kilobytes: give that file, not the weights.",
+     "内容有 {0} 字节，上限为 {1}。", "config.json 通常只有几 KB：请提供该文件，而不是权重文件。"},
+    {missing_field, "", "\"{0}\" is missing.", "Add \"{0}\".", "缺少 “{0}”。", "请补上 “{0}”。"},
+    {wrong_type, "", "Expected a JSON object with named values, found {0}.", "Give an object: { \"key\": value, ... }.",
+     "此处应为 JSON 对象，实际为 {0}。", "请提供对象：{ \"键\": 值, ... }。"},
+    {wrong_type, "", "Expected {0}, found {1}.", "Write {0} here.", "此处应为 {0}，实际为 {1}。", "请在此处填写 {0}。"},
+    {wrong_type, "", "Expected a whole number, found {0}.", "Write a whole number without fraction or quotation marks.",
+     "此处应为整数，实际为 {0}。", "请填写不带小数和引号的整数。"},
+    {out_of_range, "", "{0} is below {1}, the least that makes sense here.", "Give at least {1}.", "{0} 小于此处的下限 {1}。",
+     "请填写不小于 {1} 的值。"},
+    {out_of_range, "", "{0} is above {1}, the most that is accepted here.", "Give at most {1}.", "{0} 超过此处的上限 {1}。",
+     "请填写不大于 {1} 的值。"},
+    {out_of_range, "", "The list has {0} entries for {1} layers.", "Give one entry for each layer.", "列表有 {0} 项，而模型有 {1} 层。",
+     "请为每一层各给一项。"},
+    {out_of_range, "", "\"{0}\" is not known here.", "Use one of: {1}.", "此处不支持 “{0}”。", "可用的值：{1}。"},
+    {missing_field, "", "config.json names no model_type.", "Paste the config.json of a Transformers model: it has a key \"model_type\".",
+     "config.json 中没有 model_type。", "请粘贴 Transformers 模型的 config.json，其中应有 “model_type”。"},
+    {unknown_model_type, "", "model_type \"{0}\" is not supported yet.", "The nearest supported type is \"{1}\". Set model_type to it only if the architecture is the same.",
+     "尚不支持 model_type “{0}”。", "最接近的已支持类型是 “{1}”。仅当结构相同时，才可改用该类型。"},
+    {unknown_id, "", "There is no {0} \"{1}\" in the catalogue.", "Did you mean \"{2}\"?", "目录中没有 {0} “{1}”。", "是否指 “{2}”？"},
+    {unknown_id, "", "\"{0}\" is not a key of this object.", "Remove it, or use one of: {1}.", "此对象没有名为 “{0}” 的键。", "请删除它，或使用：{1}。"},
+    {unsupported_combination, "", "Give the model in exactly one way.", "Use one of \"preset\", \"config\" and \"parameter_count\".",
+     "模型只能用一种方式给出。", "请在 “preset”、“config” 和 “parameter_count” 中选择一种。"},
+    {out_of_range, "", "\"{0}\" is not a number of parameters.", "Write for example 7B, 13b, 70 B or 7e9.", "“{0}” 不是参数量。",
+     "例如：7B、13b、70 B、7e9 或 70亿。"},
+    {does_not_divide, "", "{0} query heads cannot share {1} key/value heads evenly.", "num_attention_heads must be a multiple of num_key_value_heads.",
+     "{0} 个查询头无法均分 {1} 个键值头。", "num_attention_heads 必须是 num_key_value_heads 的整数倍。"},
+    {does_not_divide, "", "{0} heads cannot be split over {1} GPUs.", "Use one of: {2}.", "{0} 个头无法分到 {1} 张卡上。", "可用的卡数：{2}。"},
+    {does_not_divide, "", "{0} is not a multiple of {1}.", "Give a multiple of {1}.", "{0} 不是 {1} 的整数倍。", "请填写 {1} 的整数倍。"},
+    {overflow, "", "The result is larger than can be counted.", "Check the sizes: one of them is far too large.", "结果过大，无法计数。",
+     "请检查各项数值，其中至少一项过大。"},
+    {out_of_range, "", "prompt_tokens {0} is longer than max_model_len {1}.", "The prompt is part of the context: give at most {1}.",
+     "prompt_tokens {0} 超过 max_model_len {1}。", "提示词包含在上下文之内：请填写不大于 {1} 的值。"},
+    {unsupported_combination, "", "tensor_parallel_size {0} does not match {1} devices.", "Leave one of the two out, or make them equal.",
+     "tensor_parallel_size {0} 与 {1} 张卡不一致。", "请省略其中一个，或使两者相等。"},
+    {unsupported_combination, "", "The memory of \"{0}\" is not known.", "Choose another device.", "“{0}” 的显存容量未知。", "请选择其他设备。"},
+    {unknown_id, "", "There is no kind \"{0}\" here.", "Use one of: {1}.", "此处没有名为 “{0}” 的类型。", "可用的类型：{1}。"},
+    {unknown_id, "", "The file \"{0}\" cannot be read.", "Check the path.", "无法读取文件 “{0}”。", "请检查路径。"},
+    // notices
+    {invalid_json, "class_default", "config.json does not state {0}: the defaults of the model class are used.", "",
+     "config.json 未给出 {0}：采用该模型类的默认值。", ""},
+    {invalid_json, "context_clamped", "The context was set to {0}, the longest this model was made for.", "", "上下文已设为该模型支持的最大长度 {0}。", ""},
+    {invalid_json, "past_model_length", "{0} tokens are more than the {1} positions this model was made for.", "",
+     "{0} 个 token 超过该模型设计的 {1} 个位置。", ""},
+    {invalid_json, "dtype_assumed", "config.json names no data type: {0} is assumed.", "", "config.json 未说明数据类型：按 {0} 计算。", ""},
+    {invalid_json, "quantized_checkpoint",
+     "The checkpoint is stored quantised ({0}). Its scales and its tensors kept in 16 bit are not counted: {1} is taken for every tensor.", "",
+     "该检查点以量化形式存储（{0}）。未计入缩放因子和保留为 16 位的张量：所有张量均按 {1} 计算。", ""},
+    {invalid_json, "uniform_format", "{0} is taken for every tensor, without scales. Real {0} files are larger: they store scales and keep some tensors in 16 bit.", "",
+     "所有张量均按 {0} 计算，不含缩放因子。实际的 {0} 文件更大：还要存储缩放因子，部分张量保留 16 位。", ""},
+    {invalid_json, "typical_architecture", "Only the parameter count is known. Assumed: {0}.", "", "仅知道参数量。假定的结构：{0}。", ""},
+    {invalid_json, "overhead_assumed", "No measurement of the runtime's own memory on {0} is known: the figure of CUDA is used.", "",
+     "没有 {0} 上运行时自身开销的测量值：采用 CUDA 的数值。", ""},
+    {invalid_json, "usable_estimated", "The usable memory of {0} was not measured: it is estimated from cards of its class.", "",
+     "{0} 的可用显存没有实测值：按同类显卡估算。", ""},
+    {invalid_json, "mtp_apart", "The checkpoint also holds {0} multi-token prediction layer(s). Transformers does not load them; they are not counted.", "",
+     "检查点中还有 {0} 个多 token 预测 (MTP) 层。Transformers 不加载它们，因此未计入。", ""},
+    {invalid_json, "cache_format_idealised", "The KV cache is counted at exactly {0} for each element, without scales. The prompt pass and the attention still work in {1}.", "",
+     "KV 缓存按每个元素恰为 {0} 计算，不含缩放因子。预填充和注意力仍以 {1} 计算。", ""},
+    {invalid_json, "experts_grouped", "Experts run as one grouped matrix product, the default of Transformers.", "", "专家层按 Transformers 默认的分组矩阵乘法执行。", ""},
+});
+static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
+
+std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}') {
+      const std::size_t index = static_cast<std::size_t>(pattern[i + 1] - '0');
+      if (index < values.size()) {
+        out += *(values.begin() + index);
+        i += 2;
+        continue;
+      }
+    }
+    out += pattern[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+Error make_error(Say what, std::string where, std::initializer_list<std::string_view> values) {
+  const Text& t = texts[static_cast<std::size_t>(what)];
+  return {t.code, std::move(where), fill(t.en, values), fill(t.hint, values), fill(t.zh, values), fill(t.hint_zh, values)};
+}
+
+Notice make_notice(Say what, std::string where, std::initializer_list<std::string_view> values) {
+  const Text& t = texts[static_cast<std::size_t>(what)];
+  return {std::string(t.notice), std::move(where), fill(t.en, values), fill(t.zh, values)};
+}
+
+std::string digits(unsigned long long number) {
+  std::array<char, 24> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  return {buffer.data(), end};
+}
+
+}  // namespace plimsoll

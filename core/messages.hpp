@@ -1,0 +1,31 @@
+#pragma once
+/// The one table of what core says to people, in English and Simplified Chinese. Core composes no sentence anywhere else.
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "result.hpp"
+#include "vocabulary.hpp"
+
+namespace plimsoll {
+
+enum class Say {
+  empty_text, not_json, too_much_text, field_missing, not_an_object, wrong_kind, not_whole, below_least, above_most,
+  list_too_short, unknown_word, no_model_type, unknown_family, unknown_id, unknown_key, model_source, bad_parameter_count,
+  heads_do_not_group, heads_do_not_split, width_not_even, too_big, prompt_too_long, devices_and_ranks, no_memory_size,
+  no_such_kind, file_unreadable,
+  // notices
+  class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
+  overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, experts_grouped,
+  count_
+};
+
+/// Fills {0}, {1}, ... of the message and of its hint in both languages.
+Error make_error(Say what, std::string where, std::initializer_list<std::string_view> values = {});
+Notice make_notice(Say what, std::string where, std::initializer_list<std::string_view> values = {});
+
+/// The decimal digits of a number, for use as a value above.
+std::string digits(unsigned long long number);
+
+}  // namespace plimsoll

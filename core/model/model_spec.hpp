@@ -1,0 +1,79 @@
+#pragma once
+/// What a model is, once its config.json has been read: embedding, stacks of layers, head. Nothing after this asks for
+/// model_type or for a Hugging Face key again.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/blocks.hpp"
+#include "vocabulary.hpp"
+
+namespace plimsoll {
+
+/// How a layer adds its two halves to the residual stream.
+enum class Residual : u8 {
+  pre_norm,   ///< x + attention(norm(x)), then x + mlp(norm(x))
+  sandwich,   ///< Gemma 2: a norm after each half as well
+  parallel,   ///< GPT-NeoX: x + attention(norm(x)) + mlp(norm(x))
+};
+
+/// One distinct layer. `norms` are in the order of the layer: before attention, (after attention,) before the MLP, (after it).
+struct LayerSpec {
+  Named<Mixer> mixer;
+  Named<FeedForward> feed_forward;
+  std::vector<Norm> norms;
+  Residual residual = Residual::pre_norm;
+  bool residual_multiplier = false;  ///< Granite scales each half before adding it
+  bool operator==(const LayerSpec&) const = default;
+};
+
+/// Layers under one prefix. Equal layers are held once: `kind_of_layer[i]` says which of `kinds` layer i is.
+struct Stack {
+  std::string_view prefix;  ///< "model.layers"
+  u32 first_index = 0;      ///< number of the first layer in the checkpoint's names
+  std::vector<LayerSpec> kinds;
+  std::vector<u16> kind_of_layer;
+  Apart apart = Apart::no;
+
+  [[nodiscard]] u64 count_of(std::size_t kind) const;
+};
+
+/// The multi-token prediction module around each layer of an `Apart::mtp` stack: two norms, a projection of both inputs
+/// together, an embedding and a head of its own.
+struct MtpModule {
+  std::string_view embedding = "embed_tokens", embedding_norm = "enorm", hidden_norm = "hnorm", projection = "eh_proj";
+  std::string_view head_norm = "shared_head.norm", head = "shared_head.head";
+};
+
+struct ModelSpec {
+  std::string model_type;  ///< for display only; branching on it is a bug
+  std::string_view family, source;
+  u32 hidden_size = 0, vocab_size = 0, max_position_embeddings = 0;
+  std::string_view embedding_name;
+  std::string_view position_name;  ///< empty: no learned positions
+  u32 position_rows = 0;
+  std::vector<Stack> stacks;       ///< the text decoder first
+  Norm final_norm;
+  std::string_view head_name;
+  bool head_bias = false;
+  bool tie_word_embeddings = false;
+  bool logit_soft_cap = false, logit_scale = false;
+  bool embedding_multiplier = false;
+  std::optional<std::string> dtype;                ///< format id of the checkpoint's own type, where stated
+  std::optional<std::string> checkpoint_format;    ///< format id of a quantised checkpoint, where recognised
+  std::string checkpoint_quantization;             ///< its quant_method, for display
+  std::vector<std::string> defaulted_keys;         ///< keys that config.json leaves to the class defaults
+
+  [[nodiscard]] const Stack& decoder() const { return stacks.front(); }
+  [[nodiscard]] u64 num_hidden_layers() const { return decoder().kind_of_layer.size(); }
+};
+
+inline u64 Stack::count_of(std::size_t kind) const {
+  u64 count = 0;
+  for (const u16 k : kind_of_layer) count += k == kind ? 1 : 0;
+  return count;
+}
+
+}  // namespace plimsoll

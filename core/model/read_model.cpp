@@ -1,0 +1,111 @@
+#include "model/read_model.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "model/family.hpp"
+
+namespace plimsoll {
+namespace {
+
+/// The checkpoint's own data type, as Transformers writes it ("dtype", before version 5 "torch_dtype").
+std::optional<std::string> read_dtype(JsonView config) {
+  struct Word {
+    std::string_view torch, format;
+  };
+  static constexpr auto words = std::to_array<Word>(
+      {{"bfloat16", "bf16"}, {"float16", "fp16"}, {"float32", "fp32"}, {"half", "fp16"}, {"float", "fp32"}, {"float8_e4m3fn", "fp8"}});
+  for (const std::string_view key : {"dtype", "torch_dtype"}) {
+    std::string_view name = config[key].string().value_or("");
+    if (name.starts_with("torch.")) name.remove_prefix(6);
+    for (const Word& word : words)
+      if (word.torch == name) return std::string(word.format);
+  }
+  return std::nullopt;
+}
+
+/// What a quantization_config says of the stored weights, as far as uniform formats can express it.
+void read_quantization(JsonView quantization, ModelSpec& model) {
+  if (!quantization.present()) return;
+  const auto method = quantization["quant_method"].string().value_or("unknown");
+  model.checkpoint_quantization = std::string(method);
+  u64 bits = quantization["bits"].whole().value_or(0);
+  if (quantization["load_in_4bit"].boolean().value_or(false)) bits = 4;
+  if (quantization["load_in_8bit"].boolean().value_or(false)) bits = 8;
+  if (method == "fp8" || method == "fbgemm_fp8") {
+    model.checkpoint_format = "fp8";
+  } else if (method == "mxfp4" || bits == 4) {
+    model.checkpoint_format = "int4";
+  } else if (bits == 8) {
+    model.checkpoint_format = "int8";
+  }
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+const Family* find_family(std::string_view model_type) {
+  for (const Family* family : families())
+    for (const std::string_view claimed : family->model_types)
+      if (claimed == model_type) return family;
+  return nullptr;
+}
+
+std::string_view nearest_model_type(std::string_view model_type) {
+  std::string_view best;
+  std::size_t least = ~std::size_t{0};
+  const std::string_view asked = model_type.substr(0, 64);
+  for (const Family* family : families()) {
+    for (const std::string_view claimed : family->model_types) {
+      const std::size_t distance = edit_distance(asked, claimed);
+      if (distance >= least) continue;
+      least = distance;
+      best = claimed;
+    }
+  }
+  return best;
+}
+
+Result<ModelSpec> read_model(std::string_view config_text) {
+  PLIMSOLL_TRY(const JsonDocument document, JsonDocument::parse(config_text, "config"));
+  return read_model(document.root(), "config");
+}
+
+Result<ModelSpec> read_model(JsonView config, std::string path) {
+  if (config.kind() != JsonView::Kind::object) return make_error(Say::not_an_object, std::move(path), {config.shown()});
+  const JsonView type = config["model_type"];
+  if (!type.present()) return make_error(Say::no_model_type, path + ".model_type");
+  const auto model_type = type.string();
+  if (!model_type) return make_error(Say::wrong_kind, path + ".model_type", {"\"llama\"", type.shown()});
+  const Family* family = find_family(*model_type);
+  if (family == nullptr) return make_error(Say::unknown_family, path + ".model_type", {model_type->substr(0, 64), nearest_model_type(*model_type)});
+
+  ConfigReader reader(config, std::move(path), family->aliases);
+  Decoder decoder = read_decoder(reader, family->defaults);
+  if (family->depart != nullptr) family->depart(reader, decoder);
+  ModelSpec model = assemble(reader, decoder);
+  if (reader.error()) return *reader.error();
+  model.model_type = std::string(*model_type);
+  model.family = family->id;
+  model.source = family->source;
+  model.dtype = read_dtype(config);
+  read_quantization(config["quantization_config"], model);
+  model.defaulted_keys = reader.take_defaulted();
+  return model;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,74 @@
+#pragma once
+/// Every enum that crosses the boundary, beside the one table of its names. An enumerator equals its wire name.
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace plimsoll {
+
+template <class E>
+struct EnumNames;  // specialised below: `names` in the order of the enumerators
+
+template <class E>
+constexpr std::string_view name_of(E e) {
+  return EnumNames<E>::names[static_cast<std::size_t>(e)];
+}
+
+template <class E>
+constexpr std::optional<E> enum_from(std::string_view name) {
+  for (std::size_t i = 0; i < EnumNames<E>::names.size(); ++i)
+    if (EnumNames<E>::names[i] == name) return static_cast<E>(i);
+  return std::nullopt;
+}
+
+#define PLIMSOLL_ENUM_NAMES(E, type_name, ...)                           \
+  template <>                                                            \
+  struct EnumNames<E> {                                                  \
+    static constexpr std::string_view type = type_name;                  \
+    static constexpr auto names = std::to_array<std::string_view>({__VA_ARGS__}); \
+  }
+
+enum class ErrorCode {
+  invalid_json, missing_field, wrong_type, out_of_range, unknown_model_type, unknown_id, unsupported_combination,
+  does_not_divide, overflow, too_large, empty_input
+};
+PLIMSOLL_ENUM_NAMES(ErrorCode, "ErrorCode", "invalid_json", "missing_field", "wrong_type", "out_of_range", "unknown_model_type",
+                    "unknown_id", "unsupported_combination", "does_not_divide", "overflow", "too_large", "empty_input");
+
+/// How sure a number is: counted, said by the maintainers, measured by somebody named, or assumed.
+enum class Basis { exact, documented, measured, assumed };
+PLIMSOLL_ENUM_NAMES(Basis, "Basis", "exact", "documented", "measured", "assumed");
+
+enum class Combine { leaf, sum, peak };
+PLIMSOLL_ENUM_NAMES(Combine, "Combine", "leaf", "sum", "peak");
+
+enum class Outcome { fits, tight, does_not_fit };
+PLIMSOLL_ENUM_NAMES(Outcome, "FitOutcome", "fits", "tight", "does_not_fit");
+
+enum class Limit { memory, model };
+PLIMSOLL_ENUM_NAMES(Limit, "Limit", "memory", "model");
+
+/// How Transformers computes attention; `sdpa` is its default.
+enum class AttentionImplementation { sdpa, eager };
+PLIMSOLL_ENUM_NAMES(AttentionImplementation, "AttentionImplementation", "sdpa", "eager");
+
+/// What a tensor is for. Precision recipes and colours hang on it.
+enum class Role {
+  embedding, position_embedding, attention_q, attention_k, attention_v, attention_qkv, attention_o, attention_norm,
+  attention_sink, latent_q_a, latent_q_b, latent_kv_a, latent_kv_b, mlp_gate, mlp_up, mlp_gate_up, mlp_down, router,
+  expert_gate, expert_up, expert_gate_up, expert_down, shared_expert_gate, shared_expert_up, shared_expert_down,
+  shared_expert_router, norm, mtp_projection, lm_head, buffer
+};
+PLIMSOLL_ENUM_NAMES(Role, "Role", "embedding", "position_embedding", "attention_q", "attention_k", "attention_v", "attention_qkv",
+                    "attention_o", "attention_norm", "attention_sink", "latent_q_a", "latent_q_b", "latent_kv_a", "latent_kv_b",
+                    "mlp_gate", "mlp_up", "mlp_gate_up", "mlp_down", "router", "expert_gate", "expert_up", "expert_gate_up",
+                    "expert_down", "shared_expert_gate", "shared_expert_up", "shared_expert_down", "shared_expert_router", "norm",
+                    "mtp_projection", "lm_head", "buffer");
+
+/// What a checkpoint holds beside the model that runs: multi-token prediction layers, a stored copy of a tied head.
+enum class Apart { no, mtp, tied };
+PLIMSOLL_ENUM_NAMES(Apart, "Apart", "no", "mtp", "tied");
+
+}  // namespace plimsoll
