@@ -12,7 +12,7 @@ option(PLIMSOLL_WASM_EXCEPTIONS "The core throws nothing, so its WebAssembly is 
 set(PLIMSOLL_WASM_OPTIMISE "-O2" CACHE STRING "Optimisation of a WebAssembly release: -O2 for speed, -Oz for size")
 
 add_library(plimsoll_compiler INTERFACE)
-target_compile_options(plimsoll_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
+target_compile_options(plimsoll_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
 if(PLIMSOLL_STRICT)
   target_compile_options(plimsoll_compiler INTERFACE -Werror)
 endif()

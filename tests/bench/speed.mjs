@@ -1,0 +1,56 @@
+// The same questions asked of the module under node and of the native library.
+import { loadCore, nativeTool } from '../wasm/load-core.mjs';
+
+const microseconds = () => Number(process.hrtime.bigint()) / 1000;
+
+const median = values => values.sort((left, right) => left - right)[Math.floor(values.length / 2)];
+
+/** Median over 15 batches, each long enough for the clock, after the engine has compiled what is hot. */
+function measure(call) {
+  for (const end = microseconds() + 500_000; microseconds() < end;) call();
+  const batches = [];
+  for (let batch = 0; batch < 15; ++batch) {
+    const start = microseconds();
+    let calls = 0;
+    do {
+      call();
+      ++calls;
+    } while (microseconds() - start < 20_000);
+    batches.push((microseconds() - start) / calls);
+  }
+  return median(batches);
+}
+
+const request = preset => JSON.stringify({
+  model: { preset }, workload: { kind: 'inference', max_model_len: 8192 }, device: { gpu: 'nvidia/rtx-4090' },
+});
+
+const questions = [
+  { name: 'full report, Llama-3.1-8B', call: 'report', preset: 'meta-llama/Llama-3.1-8B', goal: 200 },
+  { name: 'full report, DeepSeek-V3', call: 'report', preset: 'deepseek-ai/DeepSeek-V3', goal: 1000 },
+  { name: 'totals only, Llama-3.1-8B', call: 'totals', preset: 'meta-llama/Llama-3.1-8B', goal: 20 },
+  { name: 'totals only, DeepSeek-V3', call: 'totals', preset: 'deepseek-ai/DeepSeek-V3', goal: 20 },
+  { name: 'every GPU ranked, Llama-3.1-8B', call: 'rank_devices', preset: 'meta-llama/Llama-3.1-8B' },
+];
+
+function nativeMicroseconds(call, text) {
+  const { stdout, status } = nativeTool('plimsoll-bench', call, text);
+  if (status !== 0) throw new Error(`plimsoll-bench ${call}: ${stdout}`);
+  return Number(stdout);
+}
+
+export async function speeds() {
+  const core = await loadCore();
+  return questions.flatMap(({ name, call, preset, goal }) => {
+    const text = request(preset);
+    const { ok, error } = JSON.parse(core[call](text));
+    if (!ok) throw new Error(`${preset}: ${error.message}`);
+    const wasm = measure(() => core[call](text));
+    const native = nativeMicroseconds(call, text);
+    return [
+      { name: `${name}, WebAssembly under node`, value: wasm, unit: 'us', goal },
+      { name: `${name}, native`, value: native, unit: 'us' },
+      { name: `${name}, WebAssembly / native`, value: wasm / native, unit: 'x', digits: 2, goal: 1.5 },
+    ];
+  });
+}
