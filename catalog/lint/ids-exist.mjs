@@ -1,0 +1,20 @@
+// Every id that an entry names exists: memory classes, formats, models, devices.
+import { entriesOf, walk } from '../read.mjs';
+
+const kindOfKey = { memory_class: 'memory_classes', format: 'formats', counterpart: 'models', gpu: 'gpus' };
+
+export const rule = {
+  id: 'ids-exist',
+  check(catalog) {
+    const known = Object.fromEntries(Object.values(kindOfKey).map((kind) => [kind, new Set(entriesOf(catalog, kind).map((entry) => entry.id))]));
+    const findings = [];
+    for (const entry of catalog.entries) {
+      walk(entry.data, (value, path) => {
+        const kind = kindOfKey[path.split('/').at(-1)];
+        if (!kind || typeof value !== 'string' || known[kind].has(value)) return;
+        findings.push({ file: entry.file, message: `${path} names "${value}", which is not in ${kind}/`, hint: `Add ${kind}/${value}.json, or correct the id.` });
+      });
+    }
+    return findings;
+  },
+};
