@@ -1,5 +1,5 @@
 // Reads the catalogue: every entry of every kind, with its path, id, text and parsed value.
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,7 +39,14 @@ export function readCatalog(root = catalogFolder) {
   for (const kind of Object.keys(kinds)) {
     for (const file of jsonFilesUnder(join(root, kind))) entries.push(readEntry(kind, root, file));
   }
-  return { root, entries, schemas: readSchemas(root) };
+  return { root, entries, schemas: readSchemas(root), code: readCode(join(root, '..', 'core')) };
+}
+
+// The core's own text: it names sources too.
+function readCode(folder) {
+  if (!existsSync(folder)) return '';
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(cpp|hpp)$/.test(name)).sort();
+  return files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }
 
 export function readSchemas(root = catalogFolder) {
@@ -61,6 +68,11 @@ export function walk(value, visit, path = '') {
   visit(value, path);
   if (value === null || typeof value !== 'object') return;
   for (const [key, child] of Object.entries(value)) walk(child, visit, `${path}/${key}`);
+}
+
+// Every source id that the core's text names: source = "id", or a claim that begins with it.
+export function sourcesInCode(code) {
+  return [...code.matchAll(/\bsource(?:\w*)\s*(?:=|\{)\s*"([a-z0-9][a-z0-9.-]*)"/g)].map((match) => match[1]);
 }
 
 // Every { id, path } at which an entry names a source.

@@ -33,5 +33,5 @@ export function fixture(change = () => {}) {
   const files = structuredClone(sound);
   change(files);
   const root = catalogFolder;
-  return { root, entries: Object.entries(files).map(([path, data]) => entryOf(path, data, root)), schemas: readSchemas() };
+  return { root, entries: Object.entries(files).map(([path, data]) => entryOf(path, data, root)), schemas: readSchemas(), code: '' };
 }

@@ -11,3 +11,8 @@ test('an unknown source is found at its place', () => {
   }));
   assert.match(finding.message, /\/memory\/nominal_mib\/source.*hearsay/);
 });
+
+test('an unknown source in the core is found', () => {
+  const catalog = { ...fixture(), code: 'constexpr std::string_view source = "code"; Family f{.source = "rumour"};' };
+  assert.deepEqual(rule.check(catalog).map((each) => /rumour/.test(each.message)), [true]);
+});

@@ -2,8 +2,9 @@
 import { entriesOf } from '../read.mjs';
 
 const commit = /\/[0-9a-f]{7,40}(?=$|[/#?])/;
+const tag = /\/(blob|tree|raw)\/v?[0-9]+(\.[0-9]+)+\//;
 const packageVersion = /^(npm:@?[^@]+@|pypi:[^=]+==)[0-9][0-9A-Za-z.+-]*$/;
-const movingCode = /^https:\/\/(github\.com|gitlab\.com)\/[^/]+\/[^/]+\/(blob|tree|raw)\/(?![0-9a-f]{7,40}(\/|$))/;
+const movingCode = /^https:\/\/(github\.com|gitlab\.com)\/[^/]+\/[^/]+\/(blob|tree|raw)\/(?![0-9a-f]{7,40}(\/|$)|v?[0-9]+(\.[0-9]+)+\/)/;
 
 export const rule = {
   id: 'source-is-pinned',
@@ -11,7 +12,7 @@ export const rule = {
     const findings = [];
     for (const { file, data } of entriesOf(catalog, 'sources')) {
       const address = data.address ?? '';
-      const pinned = commit.test(address) || packageVersion.test(address);
+      const pinned = commit.test(address) || tag.test(address) || packageVersion.test(address);
       if (data.kind === 'code' && !pinned) {
         findings.push({ file, message: `"${address}" names no commit or version`, hint: 'Put the commit into the address (…/blob/<commit>/path), or the version (npm:name@1.2.3, pypi:name==1.2.3).' });
       }

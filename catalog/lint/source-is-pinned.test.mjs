@@ -5,7 +5,8 @@ import { rule } from './source-is-pinned.mjs';
 
 const findingsFor = (source) => rule.check(fixture((files) => Object.assign(files['sources/code'], source)));
 
-test('a commit and a version are pins', () => {
+test('a commit, a tag and a version are pins', () => {
+  assert.deepEqual(findingsFor({ address: 'https://github.com/a/b/blob/v5.23.0/c' }), []);
   assert.deepEqual(findingsFor({}), []);
   assert.deepEqual(findingsFor({ address: 'npm:@huggingface/tasks@0.21.54' }), []);
   assert.deepEqual(findingsFor({ address: 'pypi:transformers==5.23.0' }), []);

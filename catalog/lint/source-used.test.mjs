@@ -12,3 +12,8 @@ test('a source nobody names is found', () => {
   assert.equal(findings.length, 1);
   assert.match(findings[0].file, /idle\.json$/);
 });
+
+test('a source that only the core names is used', () => {
+  const catalog = fixture((files) => { files['sources/idle'] = files['sources/code']; });
+  assert.deepEqual(rule.check({ ...catalog, code: '.source = "idle",' }), []);
+});
