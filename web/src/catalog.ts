@@ -1,0 +1,60 @@
+// What the page reads from the catalogue itself: the names for its lists and the addresses of the sources.
+
+export interface Gpu {
+  id: string;
+  name: string;
+  aliases: string[];
+  vendor: string;
+  marketed_memory: string;
+}
+
+export interface Preset {
+  id: string;
+  name: string;
+  aliases: string[];
+}
+
+export interface Source {
+  title: string;
+  address?: string;
+}
+
+interface Named {
+  name: string;
+}
+
+export interface Catalog {
+  date: string;
+  gpus: Map<string, Gpu>;
+  models: Map<string, Preset>;
+  formats: Map<string, Named>;
+  engines: Map<string, Named>;
+  sources: Map<string, Source>;
+}
+
+interface CatalogFile {
+  date: string;
+  gpus: Gpu[];
+  models: Preset[];
+  formats: Record<string, Named>;
+  engines: Record<string, Named>;
+  sources: Record<string, Source>;
+}
+
+const byId = <T extends { id: string }>(entries: T[]): Map<string, T> => new Map(entries.map(entry => [entry.id, entry]));
+
+export function readCatalog(text: string): Catalog {
+  const file = JSON.parse(text) as CatalogFile;
+  return {
+    date: file.date,
+    gpus: byId(file.gpus),
+    models: byId(file.models),
+    // Widest first, as people think of them.
+    formats: new Map(['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'int4', ...Object.keys(file.formats)].flatMap(id => {
+      const entry = file.formats[id];
+      return entry ? [[id, entry] as const] : [];
+    })),
+    engines: new Map(Object.entries(file.engines)),
+    sources: new Map(Object.entries(file.sources)),
+  };
+}

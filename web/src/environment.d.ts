@@ -1,0 +1,7 @@
+declare module 'virtual:core' {
+  export const loadCore: () => Promise<import('../../wasm/plimsoll.ts').CoreModule>;
+  export const loadCatalog: () => Promise<string>;
+}
+
+/** True in the build that is one file. */
+declare const __SINGLE_FILE__: boolean;

@@ -1,0 +1,97 @@
+// Names and one-line explanations of what the core speaks of by id: terms, symbols, rules, reasons.
+
+export interface Explained {
+  name: string;
+  about: string;
+}
+
+export const terms: Record<string, Explained> = {
+  needed: { name: 'Needed', about: 'Weights, the largest moment and the runtime together.' },
+  weights: { name: 'Weights', about: 'The tensors of the checkpoint, in the chosen format.' },
+  'weights.embedding': { name: 'Embedding', about: 'One vector per entry of the vocabulary.' },
+  'weights.attention': { name: 'Attention', about: 'Query, key, value and output projections of every layer.' },
+  'weights.mlp': { name: 'MLP', about: 'The feed-forward matrices of every layer.' },
+  'weights.experts': { name: 'Experts', about: 'All routed and shared experts. Every one is loaded, though few run per token.' },
+  'weights.router': { name: 'Router', about: 'Chooses the experts of each token.' },
+  'weights.norm': { name: 'Norms', about: 'Scale vectors of the normalisation layers.' },
+  'weights.lm_head': { name: 'Output head', about: 'Maps the hidden state to the vocabulary. Absent when tied to the embedding.' },
+  'weights.buffers': { name: 'Buffers', about: 'Saved values that are no parameters.' },
+  kv_cache: { name: 'KV cache', about: 'Keys and values of every token seen so far, kept for the tokens to come.' },
+  'kv_cache.keys': { name: 'Keys', about: 'One key per KV head, layer and token.' },
+  'kv_cache.values': { name: 'Values', about: 'One value per KV head, layer and token.' },
+  'kv_cache.latent': { name: 'Latent', about: 'The compressed vector that keys and values are rebuilt from.' },
+  'kv_cache.sliding_storage': { name: 'Sliding window', about: 'Layers that look back over a window keep only that window.' },
+  activations: { name: 'Activations', about: 'Temporary tensors of the layer that is running. Each is freed before the next layer.' },
+  'activations.hidden': { name: 'Hidden states', about: 'The residual stream between layers.' },
+  'activations.mlp': { name: 'MLP temporaries', about: 'The widened states inside the feed-forward block.' },
+  logits: { name: 'Logits', about: 'One score per entry of the vocabulary, for each position that needs it.' },
+  runtime_overhead: { name: 'Runtime overhead', about: 'What the driver and libraries take before the model does.' },
+  'runtime_overhead.cuda_context': { name: 'CUDA context', about: 'Driver state and loaded kernels of one process.' },
+  'runtime_overhead.collective_library': { name: 'Collective library', about: 'Buffers that GPUs use to talk to each other.' },
+  moments: { name: 'Moments', about: 'The same memory at different times. The largest counts.' },
+  'moment.prefill': { name: 'Prefill', about: 'The whole prompt runs through the model at once.' },
+  'moment.decode_first': { name: 'First decode step', about: 'One new token per sequence; the cache holds the prompt.' },
+  'moment.decode_last': { name: 'Last decode step', about: 'One new token per sequence; the cache is full.' },
+};
+
+export const symbols: Record<string, string> = {
+  L: 'layers',
+  h: 'hidden size',
+  n_q: 'query heads',
+  n_kv: 'KV heads',
+  d_head: 'head width',
+  f: 'MLP width',
+  E: 'experts',
+  k: 'experts per token',
+  V: 'vocabulary',
+  S: 'tokens per sequence',
+  B: 'sequences',
+  W: 'window',
+  b_w: 'bytes per weight',
+  b_kv: 'bytes per cached element',
+  b_a: 'bytes per activation',
+  t: 'tensor-parallel ranks',
+  p: 'pipeline stages',
+  d: 'data-parallel copies',
+  e: 'expert-parallel ranks',
+  c: 'context-parallel ranks',
+};
+
+export const rules: Record<string, Explained> = {
+  R1: { name: 'Full load', about: 'parameters × bytes per parameter' },
+  R2: { name: 'Optimizer states', about: 'parameters × 12 B' },
+  R3: { name: 'Total training memory', about: 'parameters × (bytes + 8) × 1.2' },
+  R4: { name: 'Activations', about: '20 to 30 % of the total' },
+  R5: { name: 'Temporary buffers', about: 'named, without a number' },
+  R6: { name: 'Quantised load', about: 'parameters × quantised bytes' },
+};
+
+export const reasons: Record<string, string> = {
+  UNIT_DECIMAL: 'The rule counts in GB of 10⁹ bytes; GPU memory is counted in GiB, 7.4 % larger.',
+  NOMINAL_COUNT: 'The size in the name is rounded; the model’s true count differs.',
+  MIXED_DTYPE: 'Not every tensor has the named type.',
+  TIED: 'Embedding and output head share one matrix, stored once.',
+  NO_GRADS: 'The rule forgets the gradients, 2 or 4 B per trained parameter.',
+  NO_MASTER: 'Mixed precision keeps an FP32 copy of the weights.',
+  OPT_FIXED: '8 B per parameter holds only for Adam with FP32 states.',
+  PEAK_IS_MAX: 'Gradients and activations peak at different moments; the peak is the larger, not the sum.',
+  SAFETY_FLAT: 'A factor on the known part says nothing of the unknown part.',
+  ACT_SHARE: 'Activations follow batch and sequence length, not the total.',
+  NO_LOGITS: 'Logits and loss take 6 to 20 B per token and vocabulary entry.',
+  NO_KV: 'The KV cache is missing; it grows with every token and sequence.',
+  NO_CONTEXT: 'The CUDA context and communication libraries are missing.',
+  NO_WORKSPACE: 'Kernels and the allocator need room of their own.',
+  SCALES: 'Quantised formats also store a scale per block.',
+  EXCLUDED_TENSORS: 'Embedding, output head, norms and routers usually stay in 16 bits.',
+  DEQUANT_TRANSIENT: 'One layer at a time is expanded to 16 bits.',
+  ACT_QUANT: '8-bit activations do not shrink the tensors that are kept.',
+  BASELINE_FP32: 'The saving is stated against FP32; models ship in 16 bits.',
+  SHRINKS_WEIGHTS_ONLY: 'Only the weights shrink; cache, activations and context do not.',
+  GPU_ROW: 'One GPU is named for three precisions, at its marketed size, with no room for a cache.',
+  GPU_NOMINAL: 'A card sold as 24 GB offers 22.0 to 23.6 GiB.',
+  FA_CONST: 'Flash Attention removes the score matrix; how much that saves depends on the length.',
+  CKPT_CONST: 'Checkpointing keeps one input per layer and one live layer; the logits stay.',
+  PARALLEL_KINDS: 'Tensor parallel splits matrices, pipeline parallel layers, ZeRO the copies.',
+  NO_SHARDING: 'ZeRO and FSDP divide the states by the number of GPUs.',
+  NO_PEFT: 'LoRA needs gradients and states for the adapters only.',
+};

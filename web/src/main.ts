@@ -1,0 +1,121 @@
+// Wires state, estimator and panels; nothing else.
+
+import { html, render, type TemplateResult } from 'lit';
+import './style.css';
+import { curveLengths } from './charts/scale.ts';
+import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
+import { Format } from './format.ts';
+import { browserLanguage, htmlLanguage, messages } from './language/index.ts';
+import { readLink, writeLink } from './link.ts';
+import { type Answer, type Patch, type State, type View, Store } from './state.ts';
+import { changeEvent } from './panels/panel.ts';
+import { acceptConfigs } from './panels/intake.ts';
+import { openTermEvent } from './panels/load.ts';
+import type { Ledger } from './panels/ledger.ts';
+import type { PlimsollError, Request } from '../../wasm/plimsoll.ts';
+import './panels/masthead.ts';
+import './panels/question.ts';
+import './panels/verdict.ts';
+import './panels/readouts.ts';
+import './panels/problem.ts';
+import './panels/ledger.ts';
+import './panels/moments.ts';
+import './panels/model-facts.ts';
+import './panels/curve.ts';
+import './panels/ranking.ts';
+import './panels/rules.ts';
+import './panels/colophon.ts';
+
+const root = document.querySelector<HTMLElement>('#app')!;
+
+const page = (view: View, points: CurvePoint[]): TemplateResult => html`
+  <a class="skip" href="#verdict-place" @click=${(event: Event) => { event.preventDefault(); document.querySelector<HTMLElement>('#verdict-place')?.focus(); }}>${view.text.skip}</a>
+  <div class="page"><pl-masthead .view=${view}></pl-masthead>
+    <main>
+      <pl-question .view=${view}></pl-question>
+      <pl-problem .view=${view}></pl-problem>
+      <pl-verdict id="verdict-place" tabindex="-1" .view=${view}></pl-verdict>
+      <pl-readouts .view=${view}></pl-readouts>
+      <pl-load .view=${view}></pl-load>
+      <div class="columns"><pl-ledger .view=${view}></pl-ledger><pl-moments .view=${view}></pl-moments></div>
+      <pl-ranking .view=${view}></pl-ranking>
+      <div class="columns"><pl-curve .view=${view} .points=${points}></pl-curve><pl-model-facts .view=${view}></pl-model-facts></div>
+      <pl-rules .view=${view}></pl-rules>
+      <pl-colophon .view=${view}></pl-colophon>
+    </main></div>`;
+
+class Page {
+  #answer: Answer | null = null;
+  #error: PlimsollError | null = null;
+  #points: CurvePoint[] = [];
+  #asked: Request | null = null;
+  #hash = location.hash;
+  #written = 0;
+
+  constructor(
+    readonly store: Store,
+    readonly estimator: Estimator,
+  ) {
+    store.subscribe(state => this.#show(state));
+    this.#show(store.state);
+  }
+
+  #estimate(request: Request): void {
+    if (request === this.#asked) return;
+    this.#asked = request;
+    const outcome = this.estimator.report(request);
+    this.#error = outcome.ok ? null : outcome.error;
+    if (!outcome.ok) return;
+    this.#answer = { request, report: outcome.value, ranking: this.estimator.ranking(request) };
+    this.#points = this.estimator.curve(request, curveLengths(outcome.value.model.max_position_embeddings));
+  }
+
+  #show(state: State): void {
+    this.#estimate(state.request);
+    const language = state.language ?? browserLanguage();
+    const view: View = {
+      state, answer: this.#answer, error: this.#error, catalog: this.estimator.catalog,
+      text: messages[language], format: new Format(language, state.unit), version: this.estimator.version,
+    };
+    document.documentElement.lang = htmlLanguage[language];
+    document.documentElement.dataset['theme'] = state.theme;
+    const outcome = this.#answer?.report.verdict?.outcome;
+    document.title = this.#answer && outcome ? view.text.title(this.#answer.report.model.name, view.text.outcome[outcome]) : 'Plimsoll';
+    render(page(view, this.#points), root);
+    if (!this.#error) void this.#remember(state);
+  }
+
+  /** The address follows the settings, without filling the browser's history. */
+  async #remember(state: State): Promise<void> {
+    const turn = ++this.#written;
+    const hash = await writeLink(state);
+    if (turn !== this.#written || hash === this.#hash) return;
+    this.#hash = hash;
+    history.replaceState(null, '', hash || location.pathname + location.search);
+  }
+
+  async follow(hash: string): Promise<void> {
+    if (hash === this.#hash) return;
+    this.#hash = hash;
+    this.store.update(await readLink(hash));
+  }
+}
+
+async function start(): Promise<void> {
+  const [estimator, state] = await Promise.all([openEstimator(), readLink(location.hash)]);
+  root.replaceChildren();
+  const store = new Store(state);
+  const shown = new Page(store, estimator);
+  root.addEventListener(changeEvent, event => store.update((event as CustomEvent<Patch>).detail));
+  root.addEventListener(openTermEvent, event => void document.querySelector<Ledger>('pl-ledger')?.reveal((event as CustomEvent<string>).detail));
+  acceptConfigs(config => store.update({ request: { ...store.state.request, model: { config } } }), () => messages[store.state.language ?? browserLanguage()].dropNow);
+  addEventListener('hashchange', () => void shown.follow(location.hash));
+}
+
+start().catch((error: unknown) => {
+  const language = browserLanguage();
+  const note = document.createElement('p');
+  note.setAttribute('role', 'alert');
+  note.textContent = `${messages[language].broken} (${error instanceof Error ? error.message : String(error)})`;
+  root.append(note);
+});

@@ -1,0 +1,63 @@
+// The ways in for a config.json: paste its text, choose the file, or drop it anywhere.
+
+import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
+import { minimalConfig } from '../link.ts';
+import { readConfigFile } from './intake.ts';
+import { Panel } from './panel.ts';
+import { shared } from './shared.ts';
+
+export class ConfigWays extends Panel {
+  static override properties: PropertyDeclarations = {};
+
+  static override styles = [shared, css`
+    .ways { display: flex; flex-wrap: wrap; gap: 0 20px; font-size: var(--t0); color: var(--muted); align-items: baseline; }
+    dialog { width: min(640px, calc(100vw - 32px)); color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 4px; padding: 24px; }
+    dialog::backdrop { background: rgb(10 14 20 / 0.45); }
+    dialog p { margin: 8px 0 16px; color: var(--muted); font-size: var(--t0); }
+    textarea { width: 100%; height: 240px; font: 0.8rem/1.5 ui-monospace, Consolas, monospace; color: var(--ink); background: none; border: 1px solid var(--edge); border-radius: 4px; padding: 8px; resize: vertical; }
+    .actions { display: flex; gap: 24px; justify-content: flex-end; align-items: center; margin-top: 16px; }
+    @media (max-width: 640px) { .anywhere { display: none; } }
+  `];
+
+  #config(config: string): void {
+    this.sendRequest(request => { request.model = { config }; });
+  }
+
+  async #file(event: Event): Promise<void> {
+    const input = event.target as HTMLInputElement;
+    const file = input.files?.[0];
+    if (file) this.#config(await readConfigFile(file));
+    input.value = '';
+  }
+
+  #dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector('dialog');
+  }
+
+  #read(): void {
+    const area = this.renderRoot.querySelector('textarea');
+    this.#config(minimalConfig(area?.value ?? ''));
+    this.#dialog()?.close();
+  }
+
+  override render(): TemplateResult {
+    const { text } = this;
+    return html`<div class="ways">
+        <button type="button" @click=${() => this.#dialog()?.showModal()}>${text.pasteConfig}</button>
+        <button type="button" @click=${() => this.renderRoot.querySelector<HTMLInputElement>('#file')?.click()}>${text.chooseFile}</button>
+        <span class="anywhere">${text.dropAnywhere}</span>
+      </div>
+      <input id="file" type="file" accept=".json,application/json" hidden aria-label=${text.chooseFile} @change=${(event: Event) => void this.#file(event)} />
+      <dialog aria-labelledby="paste-title">
+        <h2 id="paste-title">${text.pasteTitle}</h2>
+        <p id="paste-help">${text.pasteHelp}</p>
+        <textarea aria-labelledby="paste-title" aria-describedby="paste-help" spellcheck="false"></textarea>
+        <div class="actions">
+          <button type="button" @click=${() => this.#dialog()?.close()}>${text.cancel}</button>
+          <button type="button" class="firm" @click=${() => this.#read()}>${text.read}</button>
+        </div>
+      </dialog>`;
+  }
+}
+
+customElements.define('pl-config-ways', ConfigWays);

@@ -1,0 +1,45 @@
+// What every panel shares: it is given the view, speaks its language, and sends changes up.
+
+import { LitElement, html, type PropertyDeclarations, type TemplateResult } from 'lit';
+import type { Quantity } from '../format.ts';
+import type { Messages } from '../language/index.ts';
+import type { Patch, View } from '../state.ts';
+import type { Request } from '../../../wasm/plimsoll.ts';
+
+export const changeEvent = 'plimsoll-change';
+
+export class Panel extends LitElement {
+  static override properties: PropertyDeclarations = { view: { attribute: false } };
+
+  declare view: View;
+
+  protected get text(): Messages {
+    return this.view.text;
+  }
+
+  protected send(patch: Patch): void {
+    this.dispatchEvent(new CustomEvent<Patch>(changeEvent, { detail: patch, bubbles: true, composed: true }));
+  }
+
+  protected sendRequest(change: (request: Request) => void): void {
+    const request = structuredClone(this.view.state.request);
+    change(request);
+    this.send({ request });
+  }
+
+  protected sendWorkload(change: Partial<Request['workload']>): void {
+    this.sendRequest(request => Object.assign(request.workload, change));
+  }
+}
+
+/** A number with its unit set lighter. */
+export const quantity = ({ number, unit }: Quantity): TemplateResult =>
+  html`<span class="quantity">${number} <span class="unit">${unit}</span></span>`;
+
+/** Format ids as people write them: bf16 is BF16. */
+export const formatName = (view: View, id: string): string => view.catalog.formats.get(id)?.name ?? id.toUpperCase();
+
+export const gpuName = (view: View, id: string): string => view.catalog.gpus.get(id)?.name ?? id;
+
+/** The term's name in the reader's language; an id the table lacks speaks for itself. */
+export const termName = (view: View, id: string): string => view.text.terms[id]?.name ?? id;

@@ -1,0 +1,160 @@
+// The question, in one row: model, weight format, context, sequences, KV format, GPU and count.
+
+import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { lastStop, stopOf, stopsPerDoubling, tokensAt } from '../charts/scale.ts';
+import { parseCount, parseTokens } from '../format.ts';
+import { defaultContext, defaultGpu, defaultRequest } from '../state.ts';
+import { Panel, formatName, gpuName } from './panel.ts';
+import { fields, shared } from './shared.ts';
+import './combobox.ts';
+import './config-ways.ts';
+import './model-field.ts';
+
+type NumberField = 'context' | 'sequences' | 'count' | 'prompt';
+
+export class Question extends Panel {
+  static override properties: PropertyDeclarations = { problems: { state: true }, more: { state: true } };
+
+  static override styles = [shared, fields, css`
+    form { display: grid; grid-template-columns: minmax(0, 3.3fr) minmax(0, 2.2fr) minmax(0, 2.2fr) minmax(0, 1.1fr) minmax(0, 2.2fr) minmax(0, 2.5fr) minmax(0, 0.8fr); gap: 16px 28px; padding: 12px 0 4px; align-items: start; }
+    .count { display: flex; align-items: baseline; gap: 8px; }
+    .count .times { color: var(--muted); }
+    input[type='range'] { width: 100%; height: 24px; margin: 4px 0 0; accent-color: var(--accent); cursor: pointer; }
+    .more { display: grid; grid-template-columns: repeat(3, minmax(0, 260px)); gap: 16px 32px; padding: 8px 0 16px; }
+    .foot { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: flex-start; margin-top: 4px; }
+    .foot > button { font-size: var(--t0); margin-inline-start: auto; }
+    .foot > button.toggle { margin-inline-start: 0; }
+    .toggle::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 8px; border: solid; border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); }
+    .toggle[aria-expanded='true']::after { transform: translateY(0) rotate(225deg); }
+    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)); } pl-model-field { grid-column: span 4; } .field, pl-combobox { grid-column: span 2; } .tiny { grid-column: span 2; } }
+    @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field { grid-column: span 2; } .field, pl-combobox, .tiny { grid-column: span 1; } }
+  `];
+
+  declare problems: Partial<Record<NumberField, string>>;
+  declare more: boolean;
+
+  constructor() {
+    super();
+    this.problems = {};
+    this.more = false;
+  }
+
+  #number(field: NumberField, event: Event, read: (text: string) => number | null, problem: string, take: (value: number) => void): void {
+    const value = read((event.target as HTMLInputElement).value);
+    this.problems = { ...this.problems, [field]: value === null ? problem : undefined };
+    if (value !== null) take(value);
+  }
+
+  #notices(...places: string[]): TemplateResult | typeof nothing {
+    const { answer, error, format } = this.view;
+    if (!answer || error) return nothing;
+    const here = answer.report.notices.filter(notice => places.some(place => notice.where.endsWith(place)));
+    return here.length ? html`${here.map(notice => html`<div class="notice">${format.language === 'zh' ? notice.message_zh : notice.message}</div>`)}` : nothing;
+  }
+
+  #label(name: string, id: string, changed: boolean): TemplateResult {
+    return html`<label for=${id}>${name}${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
+  }
+
+  #problem(field: NumberField): TemplateResult | typeof nothing {
+    return this.problems[field] ? html`<div class="problem" id=${`${field}-problem`}>${this.problems[field]}</div>` : nothing;
+  }
+
+  #formats(id: string, label: string, current: string | null | undefined, own: string, take: (value: string | null) => void): TemplateResult {
+    const { formats } = this.view.catalog;
+    return html`<div class="field">${this.#label(label, id, Boolean(current))}
+      <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value || null)}>
+        <option value="" ?selected=${!current}>${own}</option>
+        ${[...formats.keys()].map(format => html`<option value=${format} ?selected=${format === current}>${formatName(this.view, format)}</option>`)}
+      </select>${id === 'weights' ? this.#notices('weight_format') : this.#notices('kv_cache_dtype')}</div>`;
+  }
+
+  #contextKey(event: KeyboardEvent, stop: number, max: number): void {
+    const target: Record<string, number> = { PageUp: stop + stopsPerDoubling, PageDown: stop - stopsPerDoubling };
+    const next = target[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    this.sendWorkload({ max_model_len: tokensAt(Math.max(0, next), max) });
+  }
+
+  #context(): TemplateResult {
+    const { text } = this;
+    const { state, answer, format } = this.view;
+    const max = answer?.report.model.max_position_embeddings ?? 131072;
+    const wanted = state.request.workload.max_model_len ?? defaultContext;
+    const tokens = Math.min(wanted, max);
+    const stop = stopOf(tokens, max);
+    return html`<div class="field">${this.#label(text.context, 'context', wanted !== defaultContext)}
+      <input id="context" type="text" inputmode="text" autocomplete="off" .value=${format.integer(tokens)} title=${text.contextHelp}
+        aria-invalid=${Boolean(this.problems.context)} aria-describedby="context-unit"
+        @change=${(event: Event) => this.#number('context', event, parseTokens, text.notANumber, value => this.sendWorkload({ max_model_len: value }))} />
+      <span id="context-unit" class="hidden">${text.contextUnit}. ${text.contextHelp}</span>
+      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${String(stop)} aria-label=${text.contextSlider} aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
+        @keydown=${(event: KeyboardEvent) => this.#contextKey(event, stop, max)}
+        @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} />
+      ${this.#problem('context')}${this.#notices('max_model_len')}</div>`;
+  }
+
+  #device(): TemplateResult {
+    const { text } = this;
+    const { state, catalog, format } = this.view;
+    const device = state.request.device ?? { gpu: defaultGpu, device_count: 1 };
+    const options = [...catalog.gpus.values()].map(gpu => ({ value: gpu.id, label: gpu.name, detail: gpu.marketed_memory, group: text.vendors[gpu.vendor] ?? gpu.vendor, also: gpu.aliases?.join(' ') ?? '' }));
+    return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${device.gpu}
+        .shown=${gpuName(this.view, device.gpu)} .changed=${device.gpu !== defaultGpu}
+        @take=${(event: CustomEvent<string>) => this.sendRequest(request => { request.device = { gpu: event.detail, device_count: device.device_count ?? 1 }; })}></pl-combobox>
+      <div class="field tiny">${this.#label(text.count, 'count', (device.device_count ?? 1) !== 1)}
+        <div class="count"><span class="times" aria-hidden="true">×</span><input id="count" type="text" inputmode="numeric" autocomplete="off" .value=${format.integer(device.device_count ?? 1)} aria-invalid=${Boolean(this.problems.count)}
+          @change=${(event: Event) => this.#number('count', event, parseCount, text.notACount, value => this.sendRequest(request => { request.device = { gpu: device.gpu, device_count: value }; }))} /></div>
+        ${this.#problem('count')}${this.#notices('device_count', 'device.gpu', 'tensor_parallel_size')}</div>`;
+  }
+
+  #moreSettings(): TemplateResult {
+    const { text } = this;
+    const { workload, engine } = this.view.state.request;
+    const { engines } = this.view.catalog;
+    const attention = workload.attention ?? 'sdpa';
+    return html`<div class="more">
+      <div class="field">${this.#label(text.attention, 'attention', attention !== 'sdpa')}
+        <select id="attention" @change=${(event: Event) => this.sendWorkload({ attention: (event.target as HTMLSelectElement).value as 'sdpa' | 'eager' })}>
+          ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value} ?selected=${value === attention}>${text.attentions[value]}</option>`)}</select>${this.#notices('workload.attention')}</div>
+      <div class="field">${this.#label(text.promptTokens, 'prompt', Boolean(workload.prompt_tokens))}
+        <input id="prompt" type="text" autocomplete="off" placeholder=${text.promptTokensHint} .value=${workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : ''} aria-describedby="prompt-help" aria-invalid=${Boolean(this.problems.prompt)}
+          @change=${(event: Event) => (event.target as HTMLInputElement).value.trim() === '' ? this.sendWorkload({ prompt_tokens: null })
+            : this.#number('prompt', event, parseTokens, text.notANumber, value => this.sendWorkload({ prompt_tokens: value }))} />
+        <div class="notice" id="prompt-help">${text.promptTokensHelp}</div>${this.#problem('prompt')}${this.#notices('prompt_tokens')}</div>
+      <div class="field">${this.#label(text.engine, 'engine', Boolean(engine))}
+        <select id="engine" @change=${(event: Event) => this.sendRequest(request => { request.engine = (event.target as HTMLSelectElement).value; })}>
+          ${[...engines].map(([id, { name }]) => html`<option value=${id} ?selected=${id === (engine ?? 'transformers')}>${name}</option>`)}</select>${this.#notices('engine')}</div>
+    </div>`;
+  }
+
+  override render(): TemplateResult {
+    const { text } = this;
+    const { state, answer } = this.view;
+    const { request } = state;
+    const own = answer ? formatName(this.view, answer.report.model.dtype) : '';
+    const sequences = request.workload.max_num_seqs ?? 1;
+    return html`<form aria-label=${text.question} @submit=${(event: Event) => event.preventDefault()}>
+        <pl-model-field .view=${this.view}></pl-model-field>
+        ${this.#formats('weights', text.weights, request.weight_format, text.automatic(own), value => this.sendRequest(next => { next.weight_format = value; }))}
+        ${this.#context()}
+        <div class="field tiny">${this.#label(text.sequences, 'sequences', sequences !== 1)}
+          <input id="sequences" type="text" inputmode="numeric" autocomplete="off" .value=${this.view.format.integer(sequences)} aria-invalid=${Boolean(this.problems.sequences)}
+            @change=${(event: Event) => this.#number('sequences', event, parseCount, text.notACount, value => this.sendWorkload({ max_num_seqs: value }))} />
+          ${this.#problem('sequences')}${this.#notices('max_num_seqs')}</div>
+        ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, text.automatic(own), value => this.sendWorkload({ kv_cache_dtype: value }))}
+        ${this.#device()}
+      </form>
+      <div class="foot">
+        <pl-config-ways .view=${this.view}></pl-config-ways>
+        <button type="button" class="toggle" aria-expanded=${this.more} @click=${() => { this.more = !this.more; }}>${text.moreSettings}</button>
+        <button type="button" @click=${() => { this.problems = {}; this.send({ request: defaultRequest(), unknown: [] }); }}>${text.reset}</button>
+      </div>
+      ${this.more ? this.#moreSettings() : nothing}
+      ${state.unknown.length ? html`<div class="notice" role="note">${text.unknownKeys(state.unknown.map(([key]) => key).join(', '))}</div>` : nothing}
+      ${this.#notices('model', 'model.preset', 'model.config', 'model.parameter_count')}`;
+  }
+}
+
+customElements.define('pl-question', Question);

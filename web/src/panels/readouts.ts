@@ -1,0 +1,34 @@
+// Three figures beside the verdict: how full, how long, how many.
+
+import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
+import { Panel } from './panel.ts';
+import { shared } from './shared.ts';
+
+export class Readouts extends Panel {
+  static override properties: PropertyDeclarations = {};
+
+  static override styles = [shared, css`
+    :host { padding-bottom: 8px; }
+    dl { display: flex; gap: 16px 40px; margin: 0; align-items: flex-start; flex-wrap: wrap; }
+    div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
+    dt { font-size: var(--t0); color: var(--muted); max-width: 15ch; line-height: 1.35; }
+    :lang(zh) dt { max-width: 9em; }
+    dd { margin: 0; font-size: var(--t3); font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
+    .dim { opacity: 0.75; }
+    @media (max-width: 960px) { :host { padding: 16px 0 0; } }
+  `];
+
+  override render(): TemplateResult {
+    const { answer, error, format, text } = this.view;
+    const report = answer?.report;
+    if (!report?.verdict || !report.capacity) return html``;
+    const { readouts } = text;
+    return html`<dl class=${error ? 'dim' : ''} lang=${format.language}>
+      <div><dt>${readouts.used}</dt><dd>${format.percent(report.verdict.used_permille)}</dd></div>
+      <div><dt>${readouts.longest}</dt><dd>${format.integer(report.capacity.longest_context.value)}</dd></div>
+      <div><dt>${readouts.sequences}</dt><dd>${format.integer(report.capacity.most_sequences.value)}</dd></div>
+    </dl>`;
+  }
+}
+
+customElements.define('pl-readouts', Readouts);

@@ -1,0 +1,46 @@
+// The rules of thumb people quote, beside the exact answer, and why the two differ.
+
+import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
+import { Panel, quantity } from './panel.ts';
+import { shared } from './shared.ts';
+
+export class Rules extends Panel {
+  static override properties: PropertyDeclarations = {};
+
+  static override styles = [shared, css`
+    table { margin-top: 16px; }
+    .rule b { font-weight: 600; display: block; }
+    .rule span, .outside, .case { color: var(--muted); font-size: var(--t0); }
+    ul { margin: 0; padding: 0; list-style: none; font-size: var(--t0); max-width: 60ch; }
+    li { padding-inline-start: 12px; text-indent: -12px; }
+    li::before { content: '· '; color: var(--muted); }
+    .part { display: none; }
+    @media (max-width: 760px) {
+      table, tbody { display: block; }
+      thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+      tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 16px; padding: 12px 0; border-top: 1px solid var(--rule); }
+      tr > * { border: 0 !important; padding: 0 !important; }
+      tr > .rule, tr > .why { grid-column: span 2; }
+      td.end { text-align: start; }
+      .part { display: block; font-size: var(--t0); color: var(--muted); }
+    }
+  `];
+
+  override render(): TemplateResult {
+    const { answer, format } = this.view;
+    const { text } = this;
+    if (!answer || answer.report.rules.length === 0) return html``;
+    const { ruleColumns } = text;
+    return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.rulesTitle}</h2><p class="intro">${text.rulesIntro}</p>
+      <table aria-labelledby="title"><thead><tr><th scope="col">${ruleColumns.rule}</th><th scope="col" class="end">${ruleColumns.says}</th><th scope="col" class="end">${ruleColumns.exact}</th><th scope="col">${ruleColumns.why}</th></tr></thead>
+        <tbody>${answer.report.rules.map(rule => html`<tr>
+          <th scope="row" class="rule"><b>${text.rules[rule.rule]?.name ?? rule.rule}</b><span>${text.rules[rule.rule]?.about}</span> <span class="case">${rule.case}</span></th>
+          <td class="end"><span class="part">${ruleColumns.says}</span>${rule.rule_bytes > 0 ? quantity(format.decimalGigabytes(rule.rule_bytes)) : '—'}</td>
+          <td class="end"><span class="part">${ruleColumns.exact}</span>${rule.exact_bytes === null ? html`<span class="outside">${text.ruleOutside}</span>`
+            : html`${quantity(format.memory(rule.exact_bytes))}<br /><span class="outside">${quantity(format.decimalGigabytes(rule.exact_bytes))}</span>`}</td>
+          <td class="why"><ul>${rule.reasons.map(code => html`<li>${text.reasons[code] ?? code}</li>`)}</ul></td></tr>`)}</tbody></table>
+    </section>`;
+  }
+}
+
+customElements.define('pl-rules', Rules);
