@@ -12,14 +12,19 @@ const stampFolder = join(root, 'build', 'stamps');
 export function run(command, args, { quiet = false, env = {}, minutes = 30 } = {}) {
   return new Promise(resolve => {
     const child = spawn(command, args, {
-      cwd: root, env: { ...process.env, ...env }, timeout: minutes * 60_000,
+      cwd: root, env: { ...process.env, ...env },
       stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     });
+    const limit = setTimeout(() => child.kill(), minutes * 60_000);
     const output = [];
     child.stdout?.on('data', chunk => output.push(chunk));
     child.stderr?.on('data', chunk => output.push(chunk));
-    child.on('error', error => resolve({ ok: false, output: String(error) }));
+    child.on('error', error => {
+      clearTimeout(limit);
+      resolve({ ok: false, output: String(error) });
+    });
     child.on('close', code => {
+      clearTimeout(limit);
       const text = Buffer.concat(output).toString();
       if (quiet && code !== 0) process.stdout.write(text);
       resolve({ ok: code === 0, code, output: text });
