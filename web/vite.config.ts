@@ -12,7 +12,7 @@ export default defineConfig(({ mode }) => {
   const single = mode === 'single';
   return {
     base: './',
-    publicDir: single ? false : 'public',
+    publicDir: false,
     plugins: [coreLoader(files, single), single ? singleFile('plimsoll.html') : hostedPage()],
     define: { __SINGLE_FILE__: JSON.stringify(single) },
     build: {

@@ -43,11 +43,17 @@ interface CatalogFile {
 
 const byId = <T extends { id: string }>(entries: T[]): Map<string, T> => new Map(entries.map(entry => [entry.id, entry]));
 
+function largestVendorFirst(gpus: Gpu[]): Gpu[] {
+  const counts = new Map<string, number>();
+  for (const { vendor } of gpus) counts.set(vendor, (counts.get(vendor) ?? 0) + 1);
+  return gpus.toSorted((a, b) => (counts.get(b.vendor) ?? 0) - (counts.get(a.vendor) ?? 0));
+}
+
 export function readCatalog(text: string): Catalog {
   const file = JSON.parse(text) as CatalogFile;
   return {
     date: file.date,
-    gpus: byId(file.gpus),
+    gpus: byId(largestVendorFirst(file.gpus)),
     models: byId(file.models),
     // Widest first, as people think of them.
     formats: new Map(['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'int4', ...Object.keys(file.formats)].flatMap(id => {

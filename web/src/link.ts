@@ -4,7 +4,7 @@
 
 import type { InferenceWorkload, Request } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
-import { type State, defaultGpu, defaultPreset, defaultContext, defaultState } from './state.ts';
+import { type State, defaultGpu, defaultPreset, defaultState } from './state.ts';
 
 const encode = (text: string): string => encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%3A', ':');
 
@@ -44,7 +44,7 @@ async function modelPair(model: Request['model']): Promise<Pair | null> {
 
 function workloadPairs(workload: InferenceWorkload): Pair[] {
   const pairs: Pair[] = [];
-  if (workload.max_model_len && workload.max_model_len !== defaultContext) pairs.push(['c', String(workload.max_model_len)]);
+  if (workload.max_model_len) pairs.push(['c', String(workload.max_model_len)]);
   if (workload.max_num_seqs && workload.max_num_seqs !== 1) pairs.push(['n', String(workload.max_num_seqs)]);
   if (workload.kv_cache_dtype) pairs.push(['kv', workload.kv_cache_dtype]);
   if (workload.attention && workload.attention !== 'sdpa') pairs.push(['a', workload.attention]);
@@ -73,7 +73,7 @@ const readers: Record<string, (state: State, value: string) => void | Promise<vo
   p: (state, value) => void (state.request.model = { parameter_count: value }),
   cfg: async (state, value) => void (state.request.model = { config: await unsqueeze(value) }),
   w: (state, value) => void (state.request.weight_format = value),
-  c: (state, value) => void (state.request.workload.max_model_len = parseTokens(value) ?? defaultContext),
+  c: (state, value) => void (state.request.workload.max_model_len = parseTokens(value) ?? undefined),
   n: (state, value) => void (state.request.workload.max_num_seqs = parseCount(value) ?? 1),
   kv: (state, value) => void (state.request.workload.kv_cache_dtype = value),
   a: (state, value) => void (state.request.workload.attention = value === 'eager' ? 'eager' : 'sdpa'),

@@ -7,12 +7,12 @@ import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
 import { browserLanguage, htmlLanguage, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
-import { type Answer, type Patch, type State, type View, Store } from './state.ts';
+import { type Answer, type Patch, type State, type View, Store, defaultState } from './state.ts';
 import { changeEvent } from './panels/panel.ts';
 import { acceptConfigs } from './panels/intake.ts';
 import { openTermEvent } from './panels/load.ts';
 import type { Ledger } from './panels/ledger.ts';
-import type { PlimsollError, Request } from '../../wasm/plimsoll.ts';
+import type { PlimsollError, Report, Request } from '../../wasm/plimsoll.ts';
 import './panels/masthead.ts';
 import './panels/question.ts';
 import './panels/verdict.ts';
@@ -28,8 +28,14 @@ import './panels/colophon.ts';
 
 const root = document.querySelector<HTMLElement>('#app')!;
 
+// Moves the focus without writing a hash, which holds the settings.
+const toVerdict = (event: Event): void => {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#verdict-place')?.focus();
+};
+
 const page = (view: View, points: CurvePoint[]): TemplateResult => html`
-  <a class="skip" href="#verdict-place" @click=${(event: Event) => { event.preventDefault(); document.querySelector<HTMLElement>('#verdict-place')?.focus(); }}>${view.text.skip}</a>
+  <nav aria-label=${view.text.skip}><a class="skip" href="#verdict-place" @click=${toVerdict}>${view.text.skip}</a></nav>
   <div class="page"><pl-masthead .view=${view}></pl-masthead>
     <main>
       <pl-question .view=${view}></pl-question>
@@ -65,9 +71,17 @@ class Page {
     this.#asked = request;
     const outcome = this.estimator.report(request);
     this.#error = outcome.ok ? null : outcome.error;
-    if (!outcome.ok) return;
-    this.#answer = { request, report: outcome.value, ranking: this.estimator.ranking(request) };
-    this.#points = this.estimator.curve(request, curveLengths(outcome.value.model.max_position_embeddings));
+    if (outcome.ok) this.#keep(request, outcome.value, false);
+    else if (!this.#answer) {
+      const usual = defaultState().request;
+      const instead = this.estimator.report(usual);
+      if (instead.ok) this.#keep(usual, instead.value, true);
+    }
+  }
+
+  #keep(request: Request, report: Report, fallback: boolean): void {
+    this.#answer = { request, report, ranking: this.estimator.ranking(request), fallback };
+    this.#points = this.estimator.curve(request, curveLengths(report.model.max_position_embeddings));
   }
 
   #show(state: State): void {

@@ -22,6 +22,8 @@ export interface Answer {
   request: Request;
   report: Report;
   ranking: Ranking | null;
+  /** True when a wrong link left nothing to show but the default. */
+  fallback: boolean;
 }
 
 /** Everything a panel may draw from. Panels are functions of this. */
@@ -39,11 +41,10 @@ export type Patch = Partial<State>;
 
 export const defaultPreset = 'meta-llama/Llama-3.1-8B';
 export const defaultGpu = 'nvidia/rtx-4090';
-export const defaultContext = 8192;
 
 export const defaultRequest = (): Request => ({
   model: { preset: defaultPreset },
-  workload: { kind: 'inference', max_model_len: defaultContext, max_num_seqs: 1 },
+  workload: { kind: 'inference' },
   device: { gpu: defaultGpu, device_count: 1 },
 });
 

@@ -76,6 +76,7 @@ export const en = {
   noChange: 'No single change makes it fit.',
   apply: 'Apply',
   useLongest: 'Use it',
+  useLongestContext: 'Use the longest context',
   change: {
     kv_cache_dtype: (value: string) => `KV cache in ${value}`,
     weight_format: (value: string) => `weights in ${value}`,
@@ -91,7 +92,8 @@ export const en = {
   spread: (low: string, high: string) => `${low} to ${high} with the spread of the measured terms`,
   limitModel: 'the model’s own limit',
   limitMemory: 'limited by memory',
-  previous: 'Previous result. The settings above could not be read.',
+  previous: 'Previous result, from before the error above.',
+  fallback: 'The default model and GPU, until the error above is mended.',
   stopped: 'This could not be read',
   stoppedElse: 'This cannot be computed',
   where: 'Where',
@@ -152,7 +154,7 @@ export const en = {
   },
   layerKinds: 'Layer kinds',
   kind: 'Kind',
-  perToken: 'KV cache per token',
+  perToken: 'Cached elements per token',
   window: 'Window',
   wholeContext: 'whole context',
   kindNames: {
@@ -195,8 +197,9 @@ export const en = {
 
   rulesTitle: 'Rules of thumb beside the exact answer',
   rulesIntro: 'The rules count 1 GB as 1,000,000,000 bytes. The exact column counts the same thing for this model.',
+  rulesRange: (low: string, high: string) => `${low} to ${high}`,
   ruleColumns: { rule: 'Rule', says: 'Rule says', exact: 'Exact', why: 'Why they differ' },
-  ruleOutside: 'outside this case',
+  ruleOutside: 'training, not this case',
 
   share: 'Keep it',
   download: 'Download report (JSON)',

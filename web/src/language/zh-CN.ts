@@ -77,6 +77,7 @@ export const zhCN: Messages = {
   noChange: '只改一项设置仍然装不下。',
   apply: '应用',
   useLongest: '用这个长度',
+  useLongestContext: '使用最长上下文',
   change: {
     kv_cache_dtype: value => `KV 缓存改用 ${value}`,
     weight_format: value => `权重改用 ${value}`,
@@ -92,7 +93,8 @@ export const zhCN: Messages = {
   spread: (low, high) => `计入实测项的波动，在 ${low} 到 ${high} 之间`,
   limitModel: '受模型上限限制',
   limitMemory: '受显存限制',
-  previous: '这是上一次的结果，当前设置无法读取。',
+  previous: '以下是出错前的上一次结果。',
+  fallback: '以下是默认模型和 GPU 的结果，修正上面的错误后更新。',
   stopped: '无法读取',
   stoppedElse: '无法计算',
   where: '位置',
@@ -153,7 +155,7 @@ export const zhCN: Messages = {
   },
   layerKinds: '层类型',
   kind: '类型',
-  perToken: '每 token KV 缓存',
+  perToken: '每 token 缓存元素',
   window: '窗口',
   wholeContext: '全部上下文',
   kindNames: {
@@ -195,8 +197,9 @@ export const zhCN: Messages = {
 
   rulesTitle: '经验公式与精确值',
   rulesIntro: '经验公式按 1 GB = 1,000,000,000 字节计算；精确值是对当前模型同一项的计算结果。',
+  rulesRange: (low, high) => `${low} 至 ${high}`,
   ruleColumns: { rule: '公式', says: '公式结果', exact: '精确值', why: '差在哪里' },
-  ruleOutside: '不适用于当前情形',
+  ruleOutside: '针对训练，不在此列',
 
   share: '保存与分享',
   download: '下载报告 (JSON)',

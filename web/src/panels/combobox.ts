@@ -1,6 +1,7 @@
 // An editable combobox with a list, after the ARIA Authoring Practices: type to filter, arrows to move, Enter to take, Escape to leave.
 
 import { LitElement, type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { fields, shared } from './shared.ts';
 
 export interface Option {
@@ -24,6 +25,7 @@ export class Combobox extends LitElement {
     .field { position: relative; }
     ul { position: absolute; top: 100%; left: 0; z-index: 4; margin: 4px 0 0; padding: 8px 0; list-style: none; min-width: max(100%, 320px); max-width: min(440px, calc(100vw - 32px));
       max-height: min(400px, 60vh); overflow-y: auto; background: var(--paper); border: 1px solid var(--edge); border-radius: 4px; }
+    ul.leftward { left: auto; right: 0; }
     li { padding: 4px 12px; min-height: 32px; display: flex; justify-content: space-between; align-items: baseline; gap: 16px; cursor: pointer; }
     li.group { font-size: var(--t0); font-weight: 600; color: var(--muted); cursor: default; padding-top: 12px; }
     li .detail { color: var(--muted); font-size: var(--t0); white-space: nowrap; }
@@ -78,8 +80,6 @@ export class Combobox extends LitElement {
     this.open = false;
     this.query = '';
     this.active = -1;
-    const input = this.renderRoot.querySelector('input');
-    if (input) input.value = this.shown;
   }
 
   #take(option: Option | undefined): void {
@@ -107,7 +107,11 @@ export class Combobox extends LitElement {
   }
 
   protected override updated(): void {
-    this.renderRoot.querySelector('li.active')?.scrollIntoView({ block: 'nearest' });
+    const list = this.renderRoot.querySelector('ul');
+    if (!list) return;
+    // A list that would leave the window on the right opens to the left instead.
+    list.classList.toggle('leftward', this.getBoundingClientRect().left + list.offsetWidth > document.documentElement.clientWidth);
+    list.querySelector('li.active')?.scrollIntoView({ block: 'nearest' });
   }
 
   #list(matches: Option[]): TemplateResult {
@@ -126,9 +130,9 @@ export class Combobox extends LitElement {
       <label for="input">${this.label}${this.changed ? html`<span class="changed"></span>` : nothing}</label>
       <input id="input" type="text" role="combobox" autocomplete="off" spellcheck="false" aria-autocomplete="list" aria-expanded=${this.open}
         aria-controls=${this.open ? 'list' : nothing} aria-activedescendant=${this.open && this.active >= 0 ? `option-${this.active}` : nothing}
-        placeholder=${this.placeholder} .value=${this.open ? this.query : this.shown}
+        placeholder=${this.placeholder} .value=${live(this.open ? this.query : this.shown)}
         @input=${(event: InputEvent) => { this.open = true; this.query = (event.target as HTMLInputElement).value; this.active = this.query ? 0 : -1; }}
-        @click=${() => this.#show()} @keydown=${(event: KeyboardEvent) => this.#key(event)} @blur=${() => this.#close()} />
+        @focus=${(event: Event) => (event.target as HTMLInputElement).select()} @click=${() => this.#show()} @keydown=${(event: KeyboardEvent) => this.#key(event)} @blur=${() => this.#close()} />
       ${this.open ? this.#list(matches) : nothing}
     </div>`;
   }

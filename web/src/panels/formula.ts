@@ -42,6 +42,7 @@ export const formulaStyles = css`
   .inside caption { text-align: start; color: var(--muted); padding-bottom: 4px; }
   .inside td, .inside th[scope='row'] { padding: 3px 24px 3px 0; }
   .inside var { font-size: 1.2em; }
+  .inside td code { color: var(--muted); margin-inline-start: 8px; }
   .origin { font-size: var(--t0); color: var(--muted); margin-top: 12px; display: flex; flex-direction: column; gap: 2px; }
   .origin b { color: var(--ink); font-weight: 600; }
 `;

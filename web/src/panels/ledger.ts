@@ -72,14 +72,14 @@ export class Ledger extends Panel {
     const { format, catalog } = this.view;
     const source = catalog.sources.get(formula.source);
     return html`<div class="inside">
-      <p class="about">${text.terms[term.id]?.about}</p>
+      ${term.label ? nothing : html`<p class="about">${text.terms[term.id]?.about}</p>`}
       <div class="formula"><div>${typeset(formula)}</div>
         <div class="step">= ${substituted(formula, value => format.exact(value))}</div>
         <div class="step">= <span class="figure">${format.bytes(term.bytes)}</span> = ${quantity(format.memory(term.bytes))}</div></div>
       <table><caption>${text.numbersIn}</caption><tbody>${formula.inputs.map(input => html`<tr><th scope="row"><var>${typeset({ ...formula, text: input.symbol })}</var></th>
         <td class="end figure">${format.exact(input.value)}</td><td>${text.symbols[input.symbol] ?? ''} ${input.name === text.symbols[input.symbol] ? nothing : html`<code>${input.name}</code>`}</td></tr>`)}</tbody></table>
       <p class="origin"><span>${text.basis}: <b>${text.basisNames[formula.basis]}</b>, ${text.basisAbout[formula.basis]}</span>
-        ${formula.low !== undefined && formula.high !== undefined ? html`<span>${text.range(format.text(formula.low), format.text(formula.high))}</span>` : nothing}
+        ${typeof formula.low === 'number' && typeof formula.high === 'number' && formula.low < formula.high ? html`<span>${text.range(format.text(formula.low), format.text(formula.high))}</span>` : nothing}
         <span>${text.source}: ${source?.address ? html`<a href=${source.address} target="_blank" rel="noopener noreferrer">${source.title}</a>` : source?.title ?? formula.source}</span></p>
     </div>`;
   }

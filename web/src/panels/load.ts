@@ -18,6 +18,7 @@ export class Load extends Panel {
     .chart { min-height: 136px; }
     table { max-width: 640px; margin-top: 8px; }
     .advice { margin-top: 24px; }
+    .advice h2 { font-size: var(--t1); margin-bottom: 8px; }
     ul { list-style: none; margin: 0; padding: 0; max-width: 760px; }
     li { display: grid; grid-template-columns: 24px minmax(0, 1fr) auto auto; gap: 0 16px; align-items: center; padding: 6px 0; border-top: 1px solid var(--rule); }
     li .quantity { color: var(--muted); }
@@ -82,7 +83,7 @@ export class Load extends Panel {
     const { text } = this;
     const { format } = this.view;
     if (report.advice.length === 0) return nothing;
-    return html`<div class="advice"><h3>${text.otherChanges}</h3><ul>${report.advice.map(change => html`<li>
+    return html`<div class="advice"><h2>${text.otherChanges}</h2><ul>${report.advice.map(change => html`<li>
       ${verdictGlyph(change.outcome, 18)}
       <span><button type="button" @click=${() => this.send({ request: change.request })}>${changeText(this.view, change)}</button><span class="hidden">, ${text.outcome[change.outcome]}</span></span>
       <span class="saved quantity">${change.saved_bytes > 0 ? text.saves(format.text(change.saved_bytes)) : nothing}</span>

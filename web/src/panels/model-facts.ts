@@ -1,7 +1,7 @@
 // What was read from the model: its counts and the kinds of its layers.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
-import { Panel, formatName, quantity } from './panel.ts';
+import { Panel, formatName } from './panel.ts';
 import { shared } from './shared.ts';
 
 export class ModelFacts extends Panel {
@@ -38,7 +38,7 @@ export class ModelFacts extends Panel {
       [facts.headDim, format.integer(model.head_dim)],
       [facts.vocabulary, format.integer(model.vocab_size)],
       [facts.longest, format.integer(model.max_position_embeddings)],
-      [facts.dtype, formatName(this.view, model.dtype)],
+      [facts.dtype, model.dtype ? formatName(this.view, model.dtype) : '—'],
     );
     const windows = model.layer_kinds.some(kind => kind.sliding_window !== null);
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.modelFacts}</h2><p class="name">${model.name}</p>
@@ -47,7 +47,7 @@ export class ModelFacts extends Panel {
       <table aria-labelledby="kinds"><thead><tr><th scope="col">${text.kind}</th><th scope="col" class="end">${facts.layers}</th>${windows ? html`<th scope="col" class="end">${text.window}</th>` : nothing}<th scope="col" class="end">${text.perToken}</th></tr></thead>
         <tbody>${model.layer_kinds.map(kind => html`<tr><th scope="row">${this.#kind(kind.kind)}</th><td class="end">${format.integer(kind.count)}</td>
           ${windows ? html`<td class="end">${kind.sliding_window === null ? text.wholeContext : format.integer(kind.sliding_window)}</td>` : nothing}
-          <td class="end">${quantity(format.memory(kind.kv_bytes_per_token))}</td></tr>`)}</tbody></table>
+          <td class="end">${format.integer(kind.kv_elements_per_token)}</td></tr>`)}</tbody></table>
     </section>`;
   }
 }

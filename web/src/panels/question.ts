@@ -1,14 +1,19 @@
 // The question, in one row: model, weight format, context, sequences, KV format, GPU and count.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { lastStop, stopOf, stopsPerDoubling, tokensAt } from '../charts/scale.ts';
 import { parseCount, parseTokens } from '../format.ts';
-import { defaultContext, defaultGpu, defaultRequest } from '../state.ts';
+import { defaultGpu, defaultRequest } from '../state.ts';
+import type { Notice } from '../../../wasm/plimsoll.ts';
 import { Panel, formatName, gpuName } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import './combobox.ts';
 import './config-ways.ts';
 import './model-field.ts';
+
+// Notices about these are said at the field itself; all others under the row.
+const besideFields = ['weight_format', 'kv_cache_dtype', 'max_model_len', 'max_num_seqs', 'device_count', 'device.gpu', 'tensor_parallel_size'];
 
 type NumberField = 'context' | 'sequences' | 'count' | 'prompt';
 
@@ -30,7 +35,8 @@ export class Question extends Panel {
     @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field { grid-column: span 2; } .field, pl-combobox, .tiny { grid-column: span 1; } }
   `];
 
-  declare problems: Partial<Record<NumberField, string>>;
+  /** What was typed and is no number, with the reason. */
+  declare problems: Partial<Record<NumberField, { typed: string; reason: string }>>;
   declare more: boolean;
 
   constructor() {
@@ -40,16 +46,20 @@ export class Question extends Panel {
   }
 
   #number(field: NumberField, event: Event, read: (text: string) => number | null, problem: string, take: (value: number) => void): void {
-    const value = read((event.target as HTMLInputElement).value);
-    this.problems = { ...this.problems, [field]: value === null ? problem : undefined };
+    const typed = (event.target as HTMLInputElement).value;
+    const value = read(typed);
+    this.problems = { ...this.problems, [field]: value === null ? { typed, reason: problem } : undefined };
     if (value !== null) take(value);
   }
 
-  #notices(...places: string[]): TemplateResult | typeof nothing {
+  #notices(...places: string[]): TemplateResult {
+    return this.#say(notice => places.some(place => notice.where.endsWith(place)));
+  }
+
+  #say(wanted: (notice: Notice) => boolean): TemplateResult {
     const { answer, error, format } = this.view;
-    if (!answer || error) return nothing;
-    const here = answer.report.notices.filter(notice => places.some(place => notice.where.endsWith(place)));
-    return here.length ? html`${here.map(notice => html`<div class="notice">${format.language === 'zh' ? notice.message_zh : notice.message}</div>`)}` : nothing;
+    const notices = error ? [] : answer?.report.notices.filter(wanted) ?? [];
+    return html`${notices.map(notice => html`<div class="notice">${format.language === 'zh' ? notice.message_zh : notice.message}</div>`)}`;
   }
 
   #label(name: string, id: string, changed: boolean): TemplateResult {
@@ -57,15 +67,15 @@ export class Question extends Panel {
   }
 
   #problem(field: NumberField): TemplateResult | typeof nothing {
-    return this.problems[field] ? html`<div class="problem" id=${`${field}-problem`}>${this.problems[field]}</div>` : nothing;
+    return this.problems[field] ? html`<div class="problem" role="alert">${this.problems[field]?.reason}</div>` : nothing;
   }
 
   #formats(id: string, label: string, current: string | null | undefined, own: string, take: (value: string | null) => void): TemplateResult {
     const { formats } = this.view.catalog;
     return html`<div class="field">${this.#label(label, id, Boolean(current))}
       <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value || null)}>
-        <option value="" ?selected=${!current}>${own}</option>
-        ${[...formats.keys()].map(format => html`<option value=${format} ?selected=${format === current}>${formatName(this.view, format)}</option>`)}
+        <option value="" .selected=${!current}>${own}</option>
+        ${[...formats.keys()].map(format => html`<option value=${format} .selected=${format === current}>${formatName(this.view, format)}</option>`)}
       </select>${id === 'weights' ? this.#notices('weight_format') : this.#notices('kv_cache_dtype')}</div>`;
   }
 
@@ -81,15 +91,15 @@ export class Question extends Panel {
     const { text } = this;
     const { state, answer, format } = this.view;
     const max = answer?.report.model.max_position_embeddings ?? 131072;
-    const wanted = state.request.workload.max_model_len ?? defaultContext;
-    const tokens = Math.min(wanted, max);
+    const chosen = state.request.workload.max_model_len;
+    const tokens = chosen ?? answer?.report.request.workload.max_model_len ?? max;
     const stop = stopOf(tokens, max);
-    return html`<div class="field">${this.#label(text.context, 'context', wanted !== defaultContext)}
-      <input id="context" type="text" inputmode="text" autocomplete="off" .value=${format.integer(tokens)} title=${text.contextHelp}
+    return html`<div class="field">${this.#label(text.context, 'context', chosen !== undefined)}
+      <input id="context" type="text" inputmode="text" autocomplete="off" .value=${live(this.problems.context?.typed ?? format.integer(tokens))} title=${text.contextHelp}
         aria-invalid=${Boolean(this.problems.context)} aria-describedby="context-unit"
         @change=${(event: Event) => this.#number('context', event, parseTokens, text.notANumber, value => this.sendWorkload({ max_model_len: value }))} />
       <span id="context-unit" class="hidden">${text.contextUnit}. ${text.contextHelp}</span>
-      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${String(stop)} aria-label=${text.contextSlider} aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
+      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${text.contextSlider} aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
         @keydown=${(event: KeyboardEvent) => this.#contextKey(event, stop, max)}
         @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} />
       ${this.#problem('context')}${this.#notices('max_model_len')}</div>`;
@@ -104,7 +114,7 @@ export class Question extends Panel {
         .shown=${gpuName(this.view, device.gpu)} .changed=${device.gpu !== defaultGpu}
         @take=${(event: CustomEvent<string>) => this.sendRequest(request => { request.device = { gpu: event.detail, device_count: device.device_count ?? 1 }; })}></pl-combobox>
       <div class="field tiny">${this.#label(text.count, 'count', (device.device_count ?? 1) !== 1)}
-        <div class="count"><span class="times" aria-hidden="true">×</span><input id="count" type="text" inputmode="numeric" autocomplete="off" .value=${format.integer(device.device_count ?? 1)} aria-invalid=${Boolean(this.problems.count)}
+        <div class="count"><span class="times" aria-hidden="true">×</span><input id="count" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.count?.typed ?? format.integer(device.device_count ?? 1))} aria-invalid=${Boolean(this.problems.count)}
           @change=${(event: Event) => this.#number('count', event, parseCount, text.notACount, value => this.sendRequest(request => { request.device = { gpu: device.gpu, device_count: value }; }))} /></div>
         ${this.#problem('count')}${this.#notices('device_count', 'device.gpu', 'tensor_parallel_size')}</div>`;
   }
@@ -117,15 +127,15 @@ export class Question extends Panel {
     return html`<div class="more">
       <div class="field">${this.#label(text.attention, 'attention', attention !== 'sdpa')}
         <select id="attention" @change=${(event: Event) => this.sendWorkload({ attention: (event.target as HTMLSelectElement).value as 'sdpa' | 'eager' })}>
-          ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value} ?selected=${value === attention}>${text.attentions[value]}</option>`)}</select>${this.#notices('workload.attention')}</div>
+          ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value} .selected=${value === attention}>${text.attentions[value]}</option>`)}</select></div>
       <div class="field">${this.#label(text.promptTokens, 'prompt', Boolean(workload.prompt_tokens))}
-        <input id="prompt" type="text" autocomplete="off" placeholder=${text.promptTokensHint} .value=${workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : ''} aria-describedby="prompt-help" aria-invalid=${Boolean(this.problems.prompt)}
+        <input id="prompt" type="text" autocomplete="off" placeholder=${text.promptTokensHint} .value=${live(this.problems.prompt?.typed ?? (workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : ''))} aria-describedby="prompt-help" aria-invalid=${Boolean(this.problems.prompt)}
           @change=${(event: Event) => (event.target as HTMLInputElement).value.trim() === '' ? this.sendWorkload({ prompt_tokens: null })
             : this.#number('prompt', event, parseTokens, text.notANumber, value => this.sendWorkload({ prompt_tokens: value }))} />
-        <div class="notice" id="prompt-help">${text.promptTokensHelp}</div>${this.#problem('prompt')}${this.#notices('prompt_tokens')}</div>
+        <div class="notice" id="prompt-help">${text.promptTokensHelp}</div>${this.#problem('prompt')}</div>
       <div class="field">${this.#label(text.engine, 'engine', Boolean(engine))}
         <select id="engine" @change=${(event: Event) => this.sendRequest(request => { request.engine = (event.target as HTMLSelectElement).value; })}>
-          ${[...engines].map(([id, { name }]) => html`<option value=${id} ?selected=${id === (engine ?? 'transformers')}>${name}</option>`)}</select>${this.#notices('engine')}</div>
+          ${[...engines].map(([id, { name }]) => html`<option value=${id} .selected=${id === (engine ?? 'transformers')}>${name}</option>`)}</select></div>
     </div>`;
   }
 
@@ -140,7 +150,7 @@ export class Question extends Panel {
         ${this.#formats('weights', text.weights, request.weight_format, text.automatic(own), value => this.sendRequest(next => { next.weight_format = value; }))}
         ${this.#context()}
         <div class="field tiny">${this.#label(text.sequences, 'sequences', sequences !== 1)}
-          <input id="sequences" type="text" inputmode="numeric" autocomplete="off" .value=${this.view.format.integer(sequences)} aria-invalid=${Boolean(this.problems.sequences)}
+          <input id="sequences" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.sequences?.typed ?? this.view.format.integer(sequences))} aria-invalid=${Boolean(this.problems.sequences)}
             @change=${(event: Event) => this.#number('sequences', event, parseCount, text.notACount, value => this.sendWorkload({ max_num_seqs: value }))} />
           ${this.#problem('sequences')}${this.#notices('max_num_seqs')}</div>
         ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, text.automatic(own), value => this.sendWorkload({ kv_cache_dtype: value }))}
@@ -153,7 +163,7 @@ export class Question extends Panel {
       </div>
       ${this.more ? this.#moreSettings() : nothing}
       ${state.unknown.length ? html`<div class="notice" role="note">${text.unknownKeys(state.unknown.map(([key]) => key).join(', '))}</div>` : nothing}
-      ${this.#notices('model', 'model.preset', 'model.config', 'model.parameter_count')}`;
+      ${this.#say(notice => !besideFields.some(place => notice.where.endsWith(place)))}`;
   }
 }
 

@@ -141,7 +141,7 @@ export class RankingPanel extends Panel {
         <div class="filters">
           <div class="field"><label for="filter">${text.filter}</label><input id="filter" type="text" autocomplete="off" placeholder=${text.filterHint} .value=${this.filter} @input=${(event: Event) => { this.filter = (event.target as HTMLInputElement).value; }} /></div>
           <div class="field"><label for="vendor">${text.vendor}</label><select id="vendor" @change=${(event: Event) => { this.vendor = (event.target as HTMLSelectElement).value; }}>
-            <option value="">${text.allVendors}</option>${vendors.map(vendor => html`<option value=${vendor} ?selected=${vendor === this.vendor}>${this.#vendorName(vendor)}</option>`)}</select></div>
+            <option value="">${text.allVendors}</option>${vendors.map(vendor => html`<option value=${vendor} .selected=${vendor === this.vendor}>${this.#vendorName(vendor)}</option>`)}</select></div>
         </div></div>
       <table aria-labelledby="title"><thead><tr>${this.#head('name', false)}${this.#head('vendor', false)}${this.#head('usable', true)}${this.#head('needed', true)}${this.#head('headroom', true)}${this.#head('outcome', false)}${this.#head('devices', true)}</tr></thead>
         <tbody>${shown.map(row => this.#row(row, chosen))}</tbody></table>

@@ -1,6 +1,6 @@
 // Three figures beside the verdict: how full, how long, how many.
 
-import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
+import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -15,7 +15,9 @@ export class Readouts extends Panel {
     :lang(zh) dt { max-width: 9em; }
     dd { margin: 0; font-size: var(--t3); font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
     .dim { opacity: 0.75; }
+    button { display: none; font-size: var(--t0); }
     @media (max-width: 960px) { :host { padding: 16px 0 0; } }
+    @media (max-width: 640px) { dl { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 16px; } dd { font-size: var(--t2); } button { display: block; } }
   `];
 
   override render(): TemplateResult {
@@ -23,11 +25,13 @@ export class Readouts extends Panel {
     const report = answer?.report;
     if (!report?.verdict || !report.capacity) return html``;
     const { readouts } = text;
+    const tokens = report.capacity.longest_context.value;
     return html`<dl class=${error ? 'dim' : ''} lang=${format.language}>
       <div><dt>${readouts.used}</dt><dd>${format.percent(report.verdict.used_permille)}</dd></div>
-      <div><dt>${readouts.longest}</dt><dd>${format.integer(report.capacity.longest_context.value)}</dd></div>
+      <div><dt>${readouts.longest}</dt><dd>${format.integer(tokens)}</dd></div>
       <div><dt>${readouts.sequences}</dt><dd>${format.integer(report.capacity.most_sequences.value)}</dd></div>
-    </dl>`;
+    </dl>
+    ${tokens > 0 ? html`<button type="button" @click=${() => this.sendWorkload({ max_model_len: tokens })}>${text.useLongestContext}</button>` : nothing}`;
   }
 }
 

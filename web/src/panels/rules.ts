@@ -1,6 +1,7 @@
 // The rules of thumb people quote, beside the exact answer, and why the two differ.
 
 import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
+import type { RuleComparison } from '../../../wasm/plimsoll.ts';
 import { Panel, quantity } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -10,7 +11,7 @@ export class Rules extends Panel {
   static override styles = [shared, css`
     table { margin-top: 16px; }
     .rule b { font-weight: 600; display: block; }
-    .rule span, .outside, .case { color: var(--muted); font-size: var(--t0); }
+    .rule span, .outside { color: var(--muted); font-size: var(--t0); }
     ul { margin: 0; padding: 0; list-style: none; font-size: var(--t0); max-width: 60ch; }
     li { padding-inline-start: 12px; text-indent: -12px; }
     li::before { content: '· '; color: var(--muted); }
@@ -26,6 +27,14 @@ export class Rules extends Panel {
     }
   `];
 
+  #says(rule: RuleComparison): TemplateResult {
+    const { format } = this.view;
+    const low = format.decimalGigabytes(rule.rule_bytes);
+    if (rule.rule_high_bytes === null || rule.rule_high_bytes === undefined) return quantity(low);
+    const high = format.decimalGigabytes(rule.rule_high_bytes);
+    return quantity({ number: this.text.rulesRange(low.number, high.number), unit: high.unit });
+  }
+
   override render(): TemplateResult {
     const { answer, format } = this.view;
     const { text } = this;
@@ -34,8 +43,8 @@ export class Rules extends Panel {
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.rulesTitle}</h2><p class="intro">${text.rulesIntro}</p>
       <table aria-labelledby="title"><thead><tr><th scope="col">${ruleColumns.rule}</th><th scope="col" class="end">${ruleColumns.says}</th><th scope="col" class="end">${ruleColumns.exact}</th><th scope="col">${ruleColumns.why}</th></tr></thead>
         <tbody>${answer.report.rules.map(rule => html`<tr>
-          <th scope="row" class="rule"><b>${text.rules[rule.rule]?.name ?? rule.rule}</b><span>${text.rules[rule.rule]?.about}</span> <span class="case">${rule.case}</span></th>
-          <td class="end"><span class="part">${ruleColumns.says}</span>${rule.rule_bytes > 0 ? quantity(format.decimalGigabytes(rule.rule_bytes)) : '—'}</td>
+          <th scope="row" class="rule"><b>${text.rules[rule.rule]?.name ?? rule.rule}</b><span>${text.rules[rule.rule]?.about}</span></th>
+          <td class="end"><span class="part">${ruleColumns.says}</span>${rule.rule_bytes > 0 ? this.#says(rule) : '—'}</td>
           <td class="end"><span class="part">${ruleColumns.exact}</span>${rule.exact_bytes === null ? html`<span class="outside">${text.ruleOutside}</span>`
             : html`${quantity(format.memory(rule.exact_bytes))}<br /><span class="outside">${quantity(format.decimalGigabytes(rule.exact_bytes))}</span>`}</td>
           <td class="why"><ul>${rule.reasons.map(code => html`<li>${text.reasons[code] ?? code}</li>`)}</ul></td></tr>`)}</tbody></table>

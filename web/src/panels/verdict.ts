@@ -128,7 +128,7 @@ export class VerdictPanel extends Panel {
 
   override render(): TemplateResult {
     const { answer, error } = this.view;
-    return html`${error && answer ? html`<p class="stale">${this.text.previous}</p>` : nothing}
+    return html`${error && answer ? html`<p class="stale">${answer.fallback ? this.text.fallback : this.text.previous}</p>` : nothing}
       <p class="sentence" id="verdict" role="status" aria-busy=${this.settling} aria-label=${this.text.verdict}>${answer ? this.#sentence(answer.report) : nothing}</p>
       ${answer ? this.#strip(answer.report) : nothing}`;
   }
