@@ -78,7 +78,7 @@ constexpr auto texts = std::to_array<Text>({
      "检查点中还有 {0} 个多 token 预测 (MTP) 层。Transformers 不加载它们，因此未计入。", ""},
     {invalid_json, "cache_format_idealised", "The KV cache is counted at exactly {0} for each element, without scales. The prompt pass and the attention still work in {1}.", "",
      "KV 缓存按每个元素恰为 {0} 计算，不含缩放因子。预填充和注意力仍以 {1} 计算。", ""},
-    {invalid_json, "experts_grouped", "Experts run as one grouped matrix product, the default of Transformers.", "", "专家层按 Transformers 默认的分组矩阵乘法执行。", ""},
+    {invalid_json, "eager_only", "This model class has no SDPA path in Transformers: {0} attention is used.", "", "该模型类在 Transformers 中不支持 SDPA：采用 {0} 注意力。", ""},
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

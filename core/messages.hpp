@@ -17,7 +17,7 @@ enum class Say {
   no_such_kind, file_unreadable,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
-  overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, experts_grouped,
+  overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only,
   count_
 };
 

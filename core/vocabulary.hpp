@@ -54,6 +54,12 @@ PLIMSOLL_ENUM_NAMES(Limit, "Limit", "memory", "model");
 enum class AttentionImplementation { sdpa, eager };
 PLIMSOLL_ENUM_NAMES(AttentionImplementation, "AttentionImplementation", "sdpa", "eager");
 
+/// The type a forward pass computes in.
+enum class ComputeDtype { fp32, bf16, fp16 };
+PLIMSOLL_ENUM_NAMES(ComputeDtype, "ComputeDtype", "fp32", "bf16", "fp16");
+
+constexpr unsigned bytes_of(ComputeDtype dtype) { return dtype == ComputeDtype::fp32 ? 4 : 2; }
+
 /// What a tensor is for. Precision recipes and colours hang on it.
 enum class Role {
   embedding, position_embedding, attention_q, attention_k, attention_v, attention_qkv, attention_o, attention_norm,

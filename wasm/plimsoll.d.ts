@@ -1,9 +1,45 @@
-// The shapes that cross between the core and its users. Field names are the wire names.
+// Generated from core/wire.hpp and core/vocabulary.hpp by wasm/emit_types.cpp: do not edit.
 
-export type ErrorCode =
-  | 'invalid_json' | 'missing_field' | 'wrong_type' | 'out_of_range' | 'unknown_model_type' | 'unknown_id'
-  | 'unsupported_combination' | 'does_not_divide' | 'overflow' | 'too_large' | 'empty_input';
+export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlimsollError };
 
+export type ErrorCode = 'invalid_json' | 'missing_field' | 'wrong_type' | 'out_of_range' | 'unknown_model_type' | 'unknown_id' | 'unsupported_combination' | 'does_not_divide' | 'overflow' | 'too_large' | 'empty_input';
+export type Basis = 'exact' | 'documented' | 'measured' | 'assumed';
+export type Combine = 'leaf' | 'sum' | 'peak';
+export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
+export type Limit = 'memory' | 'model';
+export type AttentionImplementation = 'sdpa' | 'eager';
+export type Role = 'embedding' | 'position_embedding' | 'attention_q' | 'attention_k' | 'attention_v' | 'attention_qkv' | 'attention_o' | 'attention_norm' | 'attention_sink' | 'latent_q_a' | 'latent_q_b' | 'latent_kv_a' | 'latent_kv_b' | 'mlp_gate' | 'mlp_up' | 'mlp_gate_up' | 'mlp_down' | 'router' | 'expert_gate' | 'expert_up' | 'expert_gate_up' | 'expert_down' | 'shared_expert_gate' | 'shared_expert_up' | 'shared_expert_down' | 'shared_expert_router' | 'norm' | 'mtp_projection' | 'lm_head' | 'buffer';
+export type Apart = 'no' | 'mtp' | 'tied';
+
+export interface ModelChoice {
+  preset?: string | null;
+  config?: string | null;
+  path?: string | null;
+  parameter_count?: string | null;
+}
+export interface InferenceWorkload {
+  kind: 'inference';
+  max_model_len?: number | null;
+  max_num_seqs?: number;
+  prompt_tokens?: number | null;
+  kv_cache_dtype?: string | null;
+  attention?: AttentionImplementation;
+}
+export interface ParallelChoice {
+  tensor_parallel_size?: number | null;
+}
+export interface DeviceChoice {
+  gpu?: string;
+  device_count?: number | null;
+}
+export interface Request {
+  model?: ModelChoice;
+  weight_format?: string | null;
+  engine?: string;
+  workload?: InferenceWorkload;
+  parallel?: ParallelChoice;
+  device?: DeviceChoice | null;
+}
 export interface PlimsollError {
   code: ErrorCode;
   where: string;
@@ -12,70 +48,45 @@ export interface PlimsollError {
   message_zh: string;
   hint_zh: string;
 }
-
-export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlimsollError };
-
 export interface Notice {
   code: string;
   where: string;
   message: string;
   message_zh: string;
 }
-
-export type ModelSource = { preset: string } | { config: string } | { parameter_count: string };
-
-export interface InferenceWorkload {
-  kind: 'inference';
-  max_model_len?: number;
-  max_num_seqs?: number;
-  prompt_tokens?: number | null;
-  kv_cache_dtype?: string | null;
-  attention?: 'sdpa' | 'eager';
-}
-
-export interface Request {
-  model: ModelSource;
-  weight_format?: string | null;
-  engine?: string;
-  workload: InferenceWorkload;
-  parallel?: { tensor_parallel_size?: number };
-  device?: { gpu: string; device_count?: number } | null;
-}
-
-export type Basis = 'exact' | 'documented' | 'measured' | 'assumed';
-export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
-
 export interface Input {
   symbol: string;
   name: string;
   value: number;
 }
-
 export interface Formula {
   text: string;
   inputs: Input[];
   source: string;
   basis: Basis;
-  low?: number;
-  high?: number;
+  low: number | null;
+  high: number | null;
 }
-
 export interface Term {
   id: string;
-  label: string | null;
+  label: string;
   bytes: number;
-  combine: 'leaf' | 'sum' | 'peak';
+  combine: Combine;
   formula: Formula | null;
   children: Term[];
 }
-
+export interface ByBasis {
+  exact: number;
+  documented: number;
+  measured: number;
+  assumed: number;
+}
 export interface LayerKind {
   kind: string;
   count: number;
-  kv_bytes_per_token: number;
+  kv_elements_per_token: number;
   sliding_window: number | null;
 }
-
 export interface ModelSummary {
   name: string;
   model_type: string;
@@ -95,25 +106,27 @@ export interface ModelSummary {
   dtype: string;
   layer_kinds: LayerKind[];
 }
-
 export interface Segment {
   id: string;
   bytes: number;
 }
-
+export interface RankNeed {
+  first_rank: number;
+  count: number;
+  needed_bytes: number;
+}
 export interface DeviceFacts {
   id: string;
   name: string;
   vendor: string;
-  device_count: number;
   marketed_memory: string;
+  device_count: number;
   nominal_bytes: number;
   usable_bytes: number;
   usable_basis: Basis;
   usable_source: string;
   bandwidth_bytes_per_second: number | null;
 }
-
 export interface Verdict {
   outcome: FitOutcome;
   usable_bytes: number;
@@ -121,14 +134,16 @@ export interface Verdict {
   headroom_bytes: number;
   used_permille: number;
 }
-
 export interface Answer {
   value: number;
-  limit: 'memory' | 'model';
+  limit: Limit;
   needed_bytes: number;
   limiting_term: string;
 }
-
+export interface Capacity {
+  longest_context: Answer;
+  most_sequences: Answer;
+}
 export interface Change {
   id: string;
   value: string;
@@ -137,16 +152,13 @@ export interface Change {
   outcome: FitOutcome;
   request: Request;
 }
-
 export interface RuleComparison {
   rule: string;
-  case: string;
-  applies: boolean;
   rule_bytes: number;
+  rule_high_bytes: number | null;
   exact_bytes: number | null;
   reasons: string[];
 }
-
 export interface Report {
   version: string;
   catalog_date: string;
@@ -158,16 +170,23 @@ export interface Report {
   worst_moment: string;
   segments: Segment[];
   tree: Term;
-  by_basis: { exact: number; documented: number; measured: number; assumed: number };
+  by_basis: ByBasis;
+  ranks: RankNeed[];
   device: DeviceFacts | null;
   verdict: Verdict | null;
-  capacity: { longest_context: Answer; most_sequences: Answer } | null;
+  capacity: Capacity | null;
   advice: Change[];
   rules: RuleComparison[];
   notices: Notice[];
 }
-
-export interface RankingRow {
+export interface Totals {
+  needed_bytes: number;
+  weights_bytes: number;
+  kv_cache_bytes: number;
+  worst_moment: string;
+  outcome: FitOutcome | null;
+}
+export interface RankedDevice {
   gpu: string;
   device_count: number;
   usable_bytes: number;
@@ -176,20 +195,37 @@ export interface RankingRow {
   outcome: FitOutcome;
   devices_needed: number | null;
 }
-
 export interface Ranking {
-  rows: RankingRow[];
+  rows: RankedDevice[];
 }
-
-export interface Totals {
-  needed_bytes: number;
-  weights_bytes: number;
-  kv_cache_bytes: number;
-  worst_moment: string;
-  outcome: FitOutcome | null;
+export interface RuleTableCell {
+  label: string;
+  format: string;
+  rule_bytes: number;
+  exact_bytes: number;
 }
-
+export interface RuleTable {
+  cells: RuleTableCell[];
+}
+export interface InspectedTensor {
+  name: string;
+  shape: number[];
+  count: number;
+  format: string;
+  role: Role;
+  apart: Apart | null;
+}
+export interface Inspection {
+  model_type: string;
+  family: string;
+  parameter_count: number;
+  active_parameter_count: number;
+  mtp_parameter_count: number;
+  tied_parameter_count: number;
+  tensors: InspectedTensor[];
+}
 export interface CatalogInfo {
-  version: string;
-  catalog_date: string;
+  date: string;
+  gpus: number;
+  models: number;
 }

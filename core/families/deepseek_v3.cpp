@@ -9,10 +9,12 @@ constexpr KeyAlias aliases[] = {{"num_experts", "n_routed_experts"}, {"num_nextn
 
 void depart(ConfigReader& config, Decoder& decoder) {
   decoder.attention = read_latent_attention(config, decoder, {.q_lora_rank = 1536});
+  if (config.flag("rope_interleave", true)) std::get_if<LatentAttention>(&decoder.attention)->rotary_style = RotaryStyle::interleaved;
   MixtureOfExperts experts = read_deepseek_experts(config, {.num_experts = 256, .num_experts_per_tok = 8, .moe_intermediate_size = 2048, .shared = 1});
   experts.routing = MixtureOfExperts::Routing::sigmoid_groups;
   experts.norm_topk_prob = config.flag("norm_topk_prob", true);
   experts.correction_bias = true;
+  experts.router_fp32 = experts.weights_fp32 = true;
   decoder.experts = experts;
   read_leading_dense(config, decoder, 3);
   decoder.num_mtp_layers = config.number("num_nextn_predict_layers", 1, most_layers);

@@ -18,6 +18,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.residual = Residual::sandwich;
   decoder.embedding_multiplier = true;
   decoder.names = &names;
+  decoder.mask_set = MaskSet::both;
   slide_where(config, decoder, [](u32 layer, u32) { return layer % 2 == 0; }, 0);
 }
 

@@ -12,6 +12,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   attention.qkv_bias = attention.o_bias = config.flag("attention_bias", false);
   attention.qk_norm = GroupedQueryAttention::QkNorm::per_head;
   attention.qk_norm_kind = NormKind::rms_plus_one;
+  attention.qk_norm_after_projections = true;
   attention.soft_cap = config.has("attn_logit_softcapping");
   decoder.logit_soft_cap = config.has("final_logit_softcapping");
   decoder.mlp.activation = read_activation(config, "hidden_activation", "gelu_pytorch_tanh");
@@ -19,6 +20,8 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.residual = Residual::sandwich;
   decoder.embedding_multiplier = true;
   decoder.names = &names;
+  decoder.mask_set = MaskSet::both;
+  decoder.rotary_table_per_kind = true;
   if (config.flag("use_bidirectional_attention", false) && decoder.sliding_window) decoder.sliding_window = *decoder.sliding_window / 2 + 1;
   slide_where(config, decoder, [](u32 layer, u32 pattern) { return (layer + 1) % pattern != 0; }, config.positive("sliding_window_pattern", 6));
 }

@@ -21,7 +21,9 @@ void depart(ConfigReader& config, Decoder& decoder) {
     config.fail(make_error(Say::width_not_even, config.where("hidden_size"), {digits(decoder.hidden_size), digits(attention.num_attention_heads)}));
   attention.qkv = GroupedQueryAttention::Qkv::fused;
   attention.qkv_bias = attention.o_bias = attention.conv1d = true;
+  attention.softmax_in_compute_dtype = true;
   attention.names = &attention_names;
+  decoder.keeps_attention_output = true;  // GPT2Block.forward keeps attn_output beside the sum
   decoder.attention = attention;
   decoder.sliding_window.reset();
   decoder.mlp.form = Mlp::Form::plain;

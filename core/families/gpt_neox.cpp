@@ -20,6 +20,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
     config.fail(make_error(Say::width_not_even, config.where("hidden_size"), {digits(decoder.hidden_size), digits(attention.num_attention_heads)}));
   attention.qkv = GroupedQueryAttention::Qkv::fused;
   attention.qkv_bias = attention.o_bias = config.flag("attention_bias", true);
+  attention.rotary_style = RotaryStyle::joined_late;
   attention.names = &attention_names;
   decoder.attention = attention;
   read_partial_rotary(config, decoder, "rotary_pct", 0.25);

@@ -11,6 +11,9 @@ void depart(ConfigReader& config, Decoder& decoder) {
   GroupedQueryAttention& attention = decoder.grouped();
   attention.qkv_bias = attention.o_bias = config.flag("attention_bias", true);
   attention.sinks = true;
+  attention.rotary_style = RotaryStyle::split_tables;
+  decoder.norm = NormKind::rms_cast_last;
+  decoder.mask_set = MaskSet::both;
   attention.eager_only = true;  // GptOssPreTrainedModel has _supports_sdpa = False for its sinks
   slide_where(config, decoder, [](u32 layer, u32) { return layer % 2 == 0; }, 0);
   MixtureOfExperts experts;
@@ -18,6 +21,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   experts.num_experts_per_tok = config.positive("num_experts_per_tok", 4, most_experts);
   experts.moe_intermediate_size = decoder.mlp.intermediate_size;
   experts.routing = MixtureOfExperts::Routing::top_k_softmax;
+  experts.clamped_gate = true;
   experts.router_bias = experts.expert_bias = true;
   experts.storage = MixtureOfExperts::Storage::stacked_in_out;
   experts.names = &expert_names;

@@ -14,7 +14,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   experts.num_experts = config.positive("num_experts", 8, most_experts);
   experts.num_experts_per_tok = config.positive("num_experts_per_tok", 2, most_experts);
   experts.moe_intermediate_size = decoder.mlp.intermediate_size;
-  experts.norm_topk_prob = true;
+  experts.norm_topk_prob = experts.weights_fp32 = true;
   experts.activation = decoder.mlp.activation;
   experts.names = &expert_names;
   decoder.experts = experts;

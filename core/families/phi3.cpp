@@ -7,6 +7,7 @@ constexpr std::string_view claimed[] = {"phi3"};
 
 void depart(ConfigReader& config, Decoder& decoder) {
   decoder.grouped().qkv = GroupedQueryAttention::Qkv::fused;
+  decoder.grouped().rotary_style = RotaryStyle::joined;
   decoder.mlp.form = Mlp::Form::gated_fused;
   read_partial_rotary(config, decoder, "partial_rotary_factor", 1.0);
 }

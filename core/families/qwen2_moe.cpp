@@ -10,12 +10,13 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.grouped().qkv_bias = config.flag("qkv_bias", true);
   if (!config.flag("use_sliding_window", false)) decoder.sliding_window.reset();
   slide_where(config, decoder, [](u32 layer, u32 end) { return layer % 2 == 0 && layer < end; }, config.number("max_window_layers", 28));
+  decoder.mask_set = MaskSet::both;
   MixtureOfExperts experts;
   experts.num_experts = config.positive("num_experts", 60, most_experts);
   experts.num_experts_per_tok = config.positive("num_experts_per_tok", 4, most_experts);
   experts.moe_intermediate_size = config.positive("moe_intermediate_size", 1408);
   experts.shared_intermediate_size = config.positive("shared_expert_intermediate_size", 5632);
-  experts.shared_router = true;
+  experts.shared_router = experts.shared_first = true;
   experts.norm_topk_prob = config.flag("norm_topk_prob", false);
   experts.activation = decoder.mlp.activation;
   experts.names = &expert_names;

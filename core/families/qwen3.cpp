@@ -11,6 +11,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   attention.qkv_bias = attention.o_bias = config.flag("attention_bias", false);
   if (!config.flag("use_sliding_window", false)) decoder.sliding_window.reset();
   slide_where(config, decoder, [](u32 layer, u32 first) { return layer >= first; }, config.number("max_window_layers", 28));
+  decoder.mask_set = MaskSet::full_and_used;
 }
 
 }  // namespace

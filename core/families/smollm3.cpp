@@ -13,6 +13,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.rotary = layers_where(decoder, [&](u32 layer) { return layer < rotary.size() ? rotary[layer] != 0 : (layer + 1) % interval != 0; });
   if (!config.flag("use_sliding_window", false)) decoder.sliding_window.reset();
   if (!config.has("layer_types")) decoder.sliding = layers_where(decoder, [&](u32 layer) { return !decoder.rotary[layer]; });
+  decoder.mask_set = MaskSet::full_and_used;
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ inline constexpr ExpertNames default_expert_names{};
 enum class NormKind : u8 {
   rms,             ///< Llama's: one weight, computed in fp32
   rms_plus_one,    ///< Gemma's: the weight is stored as its distance from one
+  rms_cast_last,   ///< gpt-oss's: the weight is applied in fp32, then the result is cast
   layer_norm,      ///< torch's own layer norm: weight and bias
 };
 
@@ -45,18 +46,31 @@ struct Norm {
   bool operator==(const Norm&) const = default;
 };
 
+/// How a rotary embedding is computed: the result is the same, what is alive meanwhile is not.
+enum class RotaryStyle : u8 {
+  halves,          ///< x * cos + rotate_half(x) * sin over the whole head: Llama
+  joined,          ///< the same over a part of the head, then concatenated with the rest: Phi-3
+  joined_late,     ///< queries and keys are both turned before either is concatenated: GPT-NeoX
+  split_tables,    ///< two halves computed apart, from tables that hold each angle once: gpt-oss
+  interleaved,     ///< even and odd elements computed apart: DeepSeek-V3
+  complex_product, ///< fp32 complex numbers: DeepSeek-V2
+};
+
 /// Keys and values of n_kv heads, shared by n_q query heads.
 struct GroupedQueryAttention {
   u32 num_attention_heads = 0, num_key_value_heads = 0, head_dim = 0;
   u32 rotary_dim = 0;                         ///< of head_dim, what the rotary embedding turns; 0: none in this layer
+  RotaryStyle rotary_style = RotaryStyle::halves;
   std::optional<u32> sliding_window;          ///< tokens; absent: the whole context
   enum class Qkv : u8 { separate, fused } qkv = Qkv::separate;
   enum class QkNorm : u8 { none, per_head } qk_norm = QkNorm::none;
   NormKind qk_norm_kind = NormKind::rms;
+  bool qk_norm_after_projections = false;     ///< queries, keys and values exist before any of them is normed
   bool qkv_bias = false, o_bias = false;
   bool conv1d = false;                        ///< GPT-2 stores its matrices as [in, out]
   bool sinks = false;                         ///< one learned logit for each head that joins the softmax
   bool soft_cap = false;                      ///< scores pass tanh before the softmax
+  bool softmax_in_compute_dtype = false;      ///< eager attention elsewhere takes its softmax in fp32
   bool eager_only = false;                    ///< the reference class has no SDPA path
   const AttentionNames* names = &default_attention_names;
   bool operator==(const GroupedQueryAttention&) const = default;
@@ -67,6 +81,7 @@ struct LatentAttention {
   u32 num_attention_heads = 0;
   u32 q_lora_rank = 0;                        ///< 0: queries come from one full matrix
   u32 kv_lora_rank = 0, qk_nope_head_dim = 0, qk_rope_head_dim = 0, v_head_dim = 0;
+  RotaryStyle rotary_style = RotaryStyle::halves;
   bool bias = false;                          ///< on q_a, kv_a and o
   const LatentNames* names = &default_latent_names;
   bool operator==(const LatentAttention&) const = default;
@@ -88,11 +103,15 @@ struct MixtureOfExperts {
   u32 num_experts_per_tok = 0;                ///< 0: the config does not say; the tensors are known, a forward pass is not
   u32 shared_intermediate_size = 0;           ///< of all shared experts together, stored as one MLP; 0: none
   bool shared_router = false;                 ///< Qwen2-MoE weighs its shared expert by one more row
+  bool shared_first = false;                  ///< the shared expert runs before the router, its output waits
   enum class Routing : u8 { softmax_top_k, top_k_softmax, group_limited, sigmoid_groups } routing = Routing::softmax_top_k;
   u32 n_group = 1, topk_group = 1;
   bool norm_topk_prob = false;
   bool correction_bias = false;               ///< a saved buffer: one number for each expert, trained outside the gradient
   bool router_bias = false;
+  bool router_fp32 = false;                   ///< the router casts its input and its weight to fp32
+  bool weights_fp32 = false;                  ///< what the router gives each expert stays fp32, and so do the weighed outputs
+  bool clamped_gate = false;                  ///< gpt-oss clamps gate and up, and adds one to up
   enum class Storage : u8 { one_by_one, stacked_in_out } storage = Storage::one_by_one;  ///< gpt-oss stacks [E, in, out]
   bool expert_bias = false, shared_bias = false;
   Mlp::Activation activation = Mlp::Activation::silu;

@@ -62,6 +62,7 @@ LayerSpec make_layer(const Decoder& decoder, LayerChoice choice) {
     if (!norm.empty()) layer.norms.push_back({decoder.norm, norm, decoder.hidden_size});
   layer.residual = decoder.residual;
   layer.residual_multiplier = decoder.residual_multiplier;
+  layer.keeps_attention_output = decoder.keeps_attention_output;
   return layer;
 }
 
@@ -157,6 +158,19 @@ ModelSpec assemble(ConfigReader& config, const Decoder& decoder) {
   model.logit_soft_cap = decoder.logit_soft_cap;
   model.logit_scale = decoder.logit_scale;
   model.embedding_multiplier = decoder.embedding_multiplier;
+  std::visit(Match{
+      [&](const GroupedQueryAttention& a) {
+        model.rotary_dim = a.rotary_dim;
+        model.rotary_style = a.rotary_style;
+      },
+      [&](const LatentAttention& a) {
+        model.rotary_dim = a.qk_rope_head_dim;
+        model.rotary_style = a.rotary_style;
+      },
+  }, decoder.attention);
+  model.rotary_table_per_kind = decoder.rotary_table_per_kind;
+  model.mask_set = decoder.mask_set;
+  model.mask_window = decoder.sliding_window.value_or(0);
   model.stacks.push_back(make_stack(decoder));
   if (decoder.num_mtp_layers > 0) {
     Stack mtp;

@@ -33,6 +33,8 @@ struct Decoder {
   std::vector<bool> sparse;                ///< one for each layer; empty: every layer, if there are experts
   NormKind norm = NormKind::rms;
   Residual residual = Residual::pre_norm;
+  MaskSet mask_set = MaskSet::one;
+  bool keeps_attention_output = false, rotary_table_per_kind = false;
   bool residual_multiplier = false, logit_soft_cap = false, logit_scale = false, embedding_multiplier = false;
   u32 num_mtp_layers = 0;
   const DecoderNames* names = &default_decoder_names;

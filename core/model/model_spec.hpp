@@ -19,6 +19,13 @@ enum class Residual : u8 {
   parallel,   ///< GPT-NeoX: x + attention(norm(x)) + mlp(norm(x))
 };
 
+/// Which attention masks a pass makes before its layers, used or not.
+enum class MaskSet : u8 {
+  one,              ///< a sliding one if layers slide, else a full one
+  full_and_used,    ///< a full one, and a sliding one if any layer slides
+  both,             ///< both, whatever the layers are
+};
+
 /// One distinct layer. `norms` are in the order of the layer: before attention, (after attention,) before the MLP, (after it).
 struct LayerSpec {
   Named<Mixer> mixer;
@@ -26,6 +33,7 @@ struct LayerSpec {
   std::vector<Norm> norms;
   Residual residual = Residual::pre_norm;
   bool residual_multiplier = false;  ///< Granite scales each half before adding it
+  bool keeps_attention_output = false;  ///< the layer's code holds it to its end, after it was added
   bool operator==(const LayerSpec&) const = default;
 };
 
@@ -61,6 +69,11 @@ struct ModelSpec {
   bool tie_word_embeddings = false;
   bool logit_soft_cap = false, logit_scale = false;
   bool embedding_multiplier = false;
+  u32 rotary_dim = 0;              ///< of the tables that layers share; 0: no rotary embedding
+  RotaryStyle rotary_style = RotaryStyle::halves;
+  bool rotary_table_per_kind = false;  ///< sliding and full layers have tables of their own
+  MaskSet mask_set = MaskSet::one;
+  u32 mask_window = 0;             ///< window that sizes the sliding mask where no layer slides; 0: none, it is as long as the cache
   std::optional<std::string> dtype;                ///< format id of the checkpoint's own type, where stated
   std::optional<std::string> checkpoint_format;    ///< format id of a quantised checkpoint, where recognised
   std::string checkpoint_quantization;             ///< its quant_method, for display

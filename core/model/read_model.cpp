@@ -1,9 +1,9 @@
 #include "model/read_model.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "model/family.hpp"
+#include "nearest.hpp"
 
 namespace plimsoll {
 namespace {
@@ -41,21 +41,6 @@ void read_quantization(JsonView quantization, ModelSpec& model) {
   }
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 const Family* find_family(std::string_view model_type) {
@@ -66,18 +51,10 @@ const Family* find_family(std::string_view model_type) {
 }
 
 std::string_view nearest_model_type(std::string_view model_type) {
-  std::string_view best;
-  std::size_t least = ~std::size_t{0};
-  const std::string_view asked = model_type.substr(0, 64);
-  for (const Family* family : families()) {
-    for (const std::string_view claimed : family->model_types) {
-      const std::size_t distance = edit_distance(asked, claimed);
-      if (distance >= least) continue;
-      least = distance;
-      best = claimed;
-    }
-  }
-  return best;
+  Nearest nearest(model_type);
+  for (const Family* family : families())
+    for (const std::string_view claimed : family->model_types) nearest.offer(claimed);
+  return nearest.best();
 }
 
 Result<ModelSpec> read_model(std::string_view config_text) {

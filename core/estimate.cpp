@@ -1,0 +1,85 @@
+#include "estimate.hpp"
+
+#include "engines/runtime_overhead.hpp"
+#include "inference/pass.hpp"
+#include "messages.hpp"
+
+namespace plimsoll {
+namespace {
+
+/// The passes of a generation that may hold the peak: the prompt's, the first token after it (sliding layers still hold the whole
+/// prompt), and the last token.
+void add_moments(TermTree& tree, RankEstimate& out, const Plan& plan, const RankShare& rank, u64 max_model_len, u64 max_num_seqs) {
+  const u64 prompt = plan.prompt_tokens ? std::min(*plan.prompt_tokens, max_model_len) : (max_model_len > 1 ? max_model_len - 1 : 1);
+  ForwardPass pass;
+  pass.max_num_seqs = max_num_seqs;
+  pass.attention = plan.attention;
+  pass.dtype = plan.compute_dtype;
+  pass.kv_format = plan.kv_format->id == name_of(plan.compute_dtype) ? nullptr : plan.kv_format;
+  u64 highest = 0;
+  const auto add = [&](std::string_view id, u64 tokens, u64 past, bool after_prompt) {
+    pass.id = id;
+    pass.tokens = tokens;
+    pass.past_tokens = past;
+    pass.after_prompt = after_prompt;
+    const PassPeak peak = add_pass(tree, plan.model->spec, rank, pass);
+    out.overflowed = out.overflowed || peak.overflowed;
+    if (peak.bytes <= highest) return;
+    highest = peak.bytes;
+    out.worst_moment = id;
+    out.kv_cache_bytes = peak.kv_cache_bytes;
+  };
+  tree.open("moments", Combine::peak);
+  add("moment.prefill", prompt, 0, false);
+  if (max_model_len > prompt) add("moment.decode_first", 1, prompt, true);
+  if (max_model_len > prompt + 1) add("moment.decode_last", 1, max_model_len - 1, false);
+  tree.close();
+}
+
+}  // namespace
+
+RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain) {
+  RankEstimate out;
+  TermTree tree(explain);
+  tree.open("needed", Combine::sum);
+  out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+  add_moments(tree, out, plan, rank, plan.max_model_len, plan.max_num_seqs);
+  out.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
+  out.needed_bytes = tree.close();
+  out.overflowed = out.overflowed || tree.overflowed();
+  out.tree = tree.take();
+  return out;
+}
+
+RankEstimate estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs) {
+  RankEstimate out;
+  out.weights_bytes = fixed.weights_bytes;
+  out.overhead_bytes = fixed.overhead_bytes;
+  TermTree tree(false);
+  add_moments(tree, out, plan, rank, max_model_len, max_num_seqs);
+  const Checked sum = Checked{tree.take().bytes} + fixed.weights_bytes + fixed.overhead_bytes;
+  out.needed_bytes = sum.value;
+  out.overflowed = out.overflowed || tree.overflowed() || sum.overflowed;
+  return out;
+}
+
+Result<RankEstimate> estimate_worst(const Plan& plan, bool explain) {
+  std::size_t worst = 0;
+  RankEstimate most = estimate_rank(plan, plan.ranks[0], explain);
+  for (std::size_t i = 1; i < plan.ranks.size(); ++i) {
+    const RankEstimate other = estimate_rank(plan, plan.ranks[i], false);
+    if (other.needed_bytes <= most.needed_bytes) continue;
+    worst = i;
+    most = estimate_rank(plan, plan.ranks[worst], explain);
+  }
+  if (most.overflowed) return make_error(Say::too_big, "request");
+  return most;
+}
+
+std::vector<RankNeed> needs_of_ranks(const Plan& plan) {
+  std::vector<RankNeed> out;
+  for (const RankShare& rank : plan.ranks) out.push_back({rank.rank, rank.count, estimate_rank(plan, rank, false).needed_bytes});
+  return out;
+}
+
+}  // namespace plimsoll

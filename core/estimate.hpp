@@ -1,0 +1,39 @@
+#pragma once
+/// The pipeline: from a plan to bytes, rank by rank, moment by moment.
+
+#include "plan.hpp"
+#include "report/term.hpp"
+
+namespace plimsoll {
+
+/// What one rank needs at its highest moment.
+struct RankEstimate {
+  u64 needed_bytes = 0, weights_bytes = 0, overhead_bytes = 0, kv_cache_bytes = 0;
+  std::string_view worst_moment;
+  Term tree;  ///< empty unless explained
+  bool overflowed = false;
+};
+
+/// Weights and overhead of a rank do not depend on the workload: a search computes them once.
+struct FixedPart {
+  u64 weights_bytes = 0, overhead_bytes = 0;
+};
+
+/// Everything for one rank, as a tree when `explain` is set.
+///
+/// Formula  weights + peak over moments (cache + activations + logits) + runtime overhead
+/// Tested   tests/core/estimate_test.cpp
+RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain);
+
+/// The same total for another context and number of sequences, given the fixed part; no tree.
+RankEstimate estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs);
+
+/// The rank that needs most; the first of equal ones.
+///
+/// Errors  overflow
+Result<RankEstimate> estimate_worst(const Plan& plan, bool explain);
+
+/// What each group of equal ranks needs.
+std::vector<RankNeed> needs_of_ranks(const Plan& plan);
+
+}  // namespace plimsoll

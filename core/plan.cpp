@@ -1,0 +1,149 @@
+#include "plan.hpp"
+
+#include <algorithm>
+
+#include "inference/pass.hpp"
+#include "messages.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr u64 usual_context = 8192;
+
+std::optional<Error> above(u64 value, u64 most, std::string where) {
+  if (value <= most) return std::nullopt;
+  return make_error(Say::above_most, std::move(where), {digits(value), digits(most)});
+}
+
+/// Weight format: as asked, else what the checkpoint stores, else its data type, else bf16.
+std::string weight_format_of(const Request& request, const ModelSpec& spec, std::vector<Notice>& notices) {
+  const std::string where = "request.weight_format";
+  if (request.weight_format) {
+    const std::string& format = *request.weight_format;
+    if (!enum_from<ComputeDtype>(format)) notices.push_back(make_notice(Say::uniform_format, where, {format}));
+    return format;
+  }
+  if (spec.checkpoint_format) {
+    notices.push_back(make_notice(Say::quantized_checkpoint, where, {spec.checkpoint_quantization, *spec.checkpoint_format}));
+    return *spec.checkpoint_format;
+  }
+  if (spec.dtype) return *spec.dtype;
+  notices.push_back(make_notice(Say::dtype_assumed, where, {"bf16"}));
+  return "bf16";
+}
+
+ComputeDtype compute_dtype_of(std::string_view weight_format, const ModelSpec& spec) {
+  if (const auto same = enum_from<ComputeDtype>(weight_format)) return *same;
+  if (spec.dtype)
+    if (const auto stated = enum_from<ComputeDtype>(*spec.dtype)) return *stated;
+  return ComputeDtype::bf16;
+}
+
+std::optional<Error> decide_formats(Plan& plan) {
+  const ModelSpec& spec = plan.model->spec;
+  const std::string weight_format = weight_format_of(plan.request, spec, plan.notices);
+  auto recipe = plan.catalog->quantization(weight_format, "request.weight_format");
+  if (!recipe.ok()) return recipe.error();
+  for (std::size_t role = 0; role < plan.weight_formats.size(); ++role) {
+    // a saved buffer stays in 32 bit: Transformers lists e_score_correction_bias in _keep_in_fp32_modules_strict
+    const std::string_view id = static_cast<Role>(role) == Role::buffer ? "fp32" : recipe.value()->format_for(EnumNames<Role>::names[role]);
+    auto format = plan.catalog->format(id, "request.weight_format");
+    if (!format.ok()) return format.error();
+    plan.weight_formats[role] = format.value();
+  }
+  plan.request.weight_format = weight_format;
+  plan.compute_dtype = compute_dtype_of(weight_format, spec);
+  return std::nullopt;
+}
+
+std::optional<Error> decide_workload(Plan& plan) {
+  auto& asked = std::get<InferenceWorkload>(plan.request.workload);
+  const u64 longest = plan.model->spec.max_position_embeddings;
+  if (!asked.max_model_len) {
+    plan.max_model_len = std::min(usual_context, longest);
+    if (longest < usual_context) plan.notices.push_back(make_notice(Say::context_clamped, "request.workload.max_model_len", {digits(longest)}));
+  } else {
+    plan.max_model_len = *asked.max_model_len;
+    if (plan.max_model_len > longest)
+      plan.notices.push_back(make_notice(Say::past_model_length, "request.workload.max_model_len", {digits(plan.max_model_len), digits(longest)}));
+  }
+  if (auto error = above(plan.max_model_len, most_tokens, "request.workload.max_model_len")) return error;
+  if (auto error = above(asked.max_num_seqs, most_sequences, "request.workload.max_num_seqs")) return error;
+  plan.max_num_seqs = asked.max_num_seqs;
+  plan.prompt_tokens = asked.prompt_tokens;
+  if (asked.prompt_tokens && *asked.prompt_tokens > plan.max_model_len)
+    return make_error(Say::prompt_too_long, "request.workload.prompt_tokens", {digits(*asked.prompt_tokens), digits(plan.max_model_len)});
+  const std::string kv = asked.kv_cache_dtype.value_or(std::string(name_of(plan.compute_dtype)));
+  auto format = plan.catalog->format(kv, "request.workload.kv_cache_dtype");
+  if (!format.ok()) return format.error();
+  plan.kv_format = format.value();
+  if (!enum_from<ComputeDtype>(kv))
+    plan.notices.push_back(make_notice(Say::cache_format_idealised, "request.workload.kv_cache_dtype", {kv, name_of(plan.compute_dtype)}));
+  plan.attention = effective_attention(plan.model->spec, asked.attention);
+  if (plan.attention != asked.attention)
+    plan.notices.push_back(make_notice(Say::eager_only, "request.workload.attention", {name_of(plan.attention)}));
+  asked.max_model_len = plan.max_model_len;
+  asked.prompt_tokens = plan.prompt();
+  asked.kv_cache_dtype = kv;
+  asked.attention = plan.attention;
+  return std::nullopt;
+}
+
+std::optional<Error> decide_device(Plan& plan) {
+  if (!plan.request.device) return std::nullopt;
+  DeviceChoice& device = *plan.request.device;
+  auto gpu = plan.catalog->gpu(device.gpu, "request.device.gpu");
+  if (!gpu.ok()) return gpu.error();
+  plan.gpu = gpu.value();
+  auto memory = memory_of(*plan.gpu, *plan.catalog);
+  if (!memory.ok()) return memory.error();
+  plan.memory = memory.value();
+  if (plan.memory.basis == Basis::assumed) plan.notices.push_back(make_notice(Say::usable_estimated, "request.device.gpu", {plan.gpu->name}));
+  return std::nullopt;
+}
+
+std::optional<Error> decide_ranks(Plan& plan) {
+  const u64 boards = plan.request.device && plan.request.device->device_count ? *plan.request.device->device_count : 1;
+  const u64 devices = boards * (plan.gpu != nullptr ? plan.gpu->devices : 1);
+  const u64 ranks = plan.request.parallel.tensor_parallel_size.value_or(devices);
+  if (auto error = above(std::max(ranks, devices), most_ranks, plan.request.device ? "request.device.device_count" : "request.parallel.tensor_parallel_size")) return error;
+  const bool both = plan.request.parallel.tensor_parallel_size && plan.request.device && (plan.request.device->device_count || plan.gpu->devices > 1);
+  if (both && ranks != devices)
+    return make_error(Say::devices_and_ranks, "request.parallel.tensor_parallel_size", {digits(ranks), digits(devices)});
+  auto distinct = distinct_ranks(plan.model->spec, static_cast<u32>(ranks));
+  if (!distinct.ok()) return distinct.error();
+  plan.ranks = std::move(distinct.value());
+  plan.request.parallel.tensor_parallel_size = ranks;
+  if (plan.request.device) plan.request.device->device_count = ranks / plan.gpu->devices;
+  return std::nullopt;
+}
+
+/// A mixture of experts whose config does not say how many experts serve a token has tensors but no forward pass.
+std::optional<Error> check_experts(const ModelSpec& spec) {
+  for (const LayerSpec& layer : spec.decoder().kinds)
+    if (const auto* experts = std::get_if<MixtureOfExperts>(&layer.feed_forward.kind); experts != nullptr && experts->num_experts_per_tok == 0)
+      return make_error(Say::field_missing, "config.num_experts_per_tok", {"num_experts_per_tok"});
+  return std::nullopt;
+}
+
+}  // namespace
+
+u64 Plan::prompt() const {
+  if (prompt_tokens) return *prompt_tokens < max_model_len ? *prompt_tokens : max_model_len;
+  return max_model_len > 1 ? max_model_len - 1 : 1;
+}
+
+Result<Plan> make_plan(const Request& request, std::shared_ptr<const LoadedModel> model, const Catalog& catalog) {
+  Plan plan;
+  plan.request = request;
+  plan.model = std::move(model);
+  plan.catalog = &catalog;
+  plan.notices = plan.model->notices;
+  if (auto error = check_experts(plan.model->spec)) return *error;
+  PLIMSOLL_TRY(plan.engine, catalog.engine(request.engine, "request.engine"));
+  for (auto* decide : {decide_formats, decide_workload, decide_device, decide_ranks})
+    if (auto error = decide(plan)) return *error;
+  return plan;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,195 @@
+#pragma once
+/// A question and its answer as plain values: what crosses the boundary. wire.hpp describes each once; JSON both ways and the
+/// TypeScript declarations come from that description.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "report/term.hpp"
+#include "result.hpp"
+#include "units.hpp"
+
+namespace plimsoll {
+
+// ---- the question
+
+/// The model, given in exactly one way.
+struct ModelChoice {
+  std::optional<std::string> preset;           ///< catalogue id
+  std::optional<std::string> config;           ///< text of a config.json
+  std::optional<std::string> path;             ///< file that holds one: programs only, a page has no files
+  std::optional<std::string> parameter_count;  ///< "7B", "13b", "70 B", "7e9"
+};
+
+/// Serving: the memory at the highest moment of `max_num_seqs` sequences of `max_model_len` tokens.
+struct InferenceWorkload {
+  std::optional<u64> max_model_len;   ///< prompt and output of one sequence; default 8192, at most what the model was made for
+  u64 max_num_seqs = 1;
+  std::optional<u64> prompt_tokens;   ///< tokens of the prompt, computed in one pass; default max_model_len - 1, the worst case
+  std::optional<std::string> kv_cache_dtype;  ///< format id; default: the compute dtype
+  AttentionImplementation attention = AttentionImplementation::sdpa;
+};
+
+/// What is asked of the model. Training joins as another alternative.
+using Workload = std::variant<InferenceWorkload>;
+
+struct ParallelChoice {
+  std::optional<u64> tensor_parallel_size;  ///< default: the number of devices
+};
+
+struct DeviceChoice {
+  std::string gpu;  ///< catalogue id
+  std::optional<u64> device_count;
+};
+
+struct Request {
+  ModelChoice model;
+  std::optional<std::string> weight_format;  ///< format id; default: the checkpoint's own
+  std::string engine = "transformers";
+  Workload workload;
+  ParallelChoice parallel;
+  std::optional<DeviceChoice> device;
+};
+
+// ---- the answer
+
+struct LayerKind {
+  std::string kind;  ///< "full_attention + gated_mlp"
+  u64 count = 0;
+  u64 kv_elements_per_token = 0;  ///< cached elements of one layer for each token
+  std::optional<u64> sliding_window;
+};
+
+struct ModelSummary {
+  std::string name, model_type, family, source;
+  u64 parameter_count = 0, active_parameter_count = 0, mtp_parameter_count = 0, tied_parameter_count = 0;
+  u64 num_hidden_layers = 0, hidden_size = 0, vocab_size = 0, num_attention_heads = 0, num_key_value_heads = 0, head_dim = 0;
+  u64 max_position_embeddings = 0;
+  std::string dtype;  ///< format id of the checkpoint, empty when not stated
+  std::vector<LayerKind> layer_kinds;
+};
+
+struct Segment {
+  std::string id;
+  u64 bytes = 0;
+};
+
+struct RankNeed {
+  u64 first_rank = 0, count = 1, needed_bytes = 0;
+};
+
+struct DeviceFacts {
+  std::string id, name, vendor, marketed_memory;
+  u64 device_count = 1;
+  u64 nominal_bytes = 0, usable_bytes = 0;  ///< of one device
+  Basis usable_basis{};
+  std::string usable_source;
+  std::optional<u64> bandwidth_bytes_per_second;
+};
+
+struct Verdict {
+  Outcome outcome{};
+  u64 usable_bytes = 0, needed_bytes = 0;  ///< of the fullest device
+  i64 headroom_bytes = 0;
+  u64 used_permille = 0;
+};
+
+struct Answer {
+  u64 value = 0;  ///< 0: not even one
+  Limit limit{};
+  u64 needed_bytes = 0;  ///< at that value, or at one when none fits
+  std::string limiting_term;
+};
+
+struct Capacity {
+  Answer longest_context, most_sequences;
+};
+
+/// One way to need less, or to have more.
+struct Change {
+  std::string id;     ///< what is changed: "kv_cache_dtype", "weight_format", "max_model_len", "max_num_seqs", "device_count", "gpu"
+  std::string value;  ///< to what
+  u64 needed_bytes = 0;
+  i64 saved_bytes = 0;  ///< on the fullest device
+  Outcome outcome{};
+  Request request;
+};
+
+/// A rule of thumb beside the exact answer. Bytes of the rule are decimal, as the rule is.
+struct RuleComparison {
+  std::string rule;         ///< "R1" ... "R6"
+  u64 rule_bytes = 0;
+  std::optional<u64> rule_high_bytes;   ///< where the rule names a range
+  std::optional<u64> exact_bytes;
+  std::vector<std::string> reasons;     ///< codes: why the two differ
+};
+
+struct Report {
+  std::string version, catalog_date;
+  Request request;  ///< with every default filled in
+  ModelSummary model;
+  u64 needed_bytes = 0, needed_low_bytes = 0, needed_high_bytes = 0;
+  std::string worst_moment;
+  std::vector<Segment> segments;
+  Term tree;
+  ByBasis by_basis;
+  std::vector<RankNeed> ranks;
+  std::optional<DeviceFacts> device;
+  std::optional<Verdict> verdict;
+  std::optional<Capacity> capacity;
+  std::vector<Change> advice;
+  std::vector<RuleComparison> rules;
+  std::vector<Notice> notices;
+};
+
+struct Totals {
+  u64 needed_bytes = 0, weights_bytes = 0, kv_cache_bytes = 0;
+  std::string worst_moment;
+  std::optional<Outcome> outcome;
+};
+
+struct RankedDevice {
+  std::string gpu;
+  u64 device_count = 1, usable_bytes = 0, needed_bytes = 0;
+  i64 headroom_bytes = 0;
+  Outcome outcome{};
+  std::optional<u64> devices_needed;  ///< fewest of 1, 2, 4, 8, 16 that carry it
+};
+
+struct Ranking {
+  std::vector<RankedDevice> rows;
+};
+
+/// One line of the rule's own table of models, beside the exact weights.
+struct RuleTableCell {
+  std::string label, format;
+  u64 rule_bytes = 0, exact_bytes = 0;
+};
+struct RuleTable {
+  std::vector<RuleTableCell> cells;
+};
+
+struct InspectedTensor {
+  std::string name;
+  std::vector<u64> shape;
+  u64 count = 1;
+  std::string format;
+  Role role{};
+  std::optional<Apart> apart;
+};
+
+struct Inspection {
+  std::string model_type, family;
+  u64 parameter_count = 0, active_parameter_count = 0, mtp_parameter_count = 0, tied_parameter_count = 0;
+  std::vector<InspectedTensor> tensors;
+};
+
+struct CatalogInfo {
+  std::string date;
+  u64 gpus = 0, models = 0;
+};
+
+}  // namespace plimsoll

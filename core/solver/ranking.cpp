@@ -1,0 +1,77 @@
+#include "solver/ranking.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "engines/runtime_overhead.hpp"
+#include "hardware/fit.hpp"
+
+namespace plimsoll {
+namespace {
+
+/// Need without overhead for a number of ranks, and the overhead by vendor; each computed once.
+class Needs {
+ public:
+  explicit Needs(const Plan& plan) : plan_(plan) {}
+
+  /// Bytes of the fullest rank on a device of this vendor; nothing when the model cannot be cut so.
+  std::optional<u64> at(u64 ranks, std::string_view vendor) {
+    const std::optional<u64> model = without_overhead(ranks);
+    if (!model) return std::nullopt;
+    TermTree tree(false);
+    return *model + add_runtime_overhead(tree, *plan_.engine, vendor, static_cast<u32>(ranks));
+  }
+
+ private:
+  std::optional<u64> without_overhead(u64 ranks) {
+    const auto known = model_.find(ranks);
+    if (known != model_.end()) return known->second;
+    std::optional<u64> need;
+    Plan plan = plan_;
+    if (auto distinct = distinct_ranks(plan.model->spec, static_cast<u32>(ranks)); ranks <= most_ranks && distinct.ok()) {
+      plan.ranks = std::move(distinct.value());
+      if (const auto worst = estimate_worst(plan, false); worst.ok()) need = worst.value().needed_bytes - worst.value().overhead_bytes;
+    }
+    model_.emplace(ranks, need);
+    return need;
+  }
+
+  const Plan& plan_;
+  std::map<u64, std::optional<u64>> model_;
+};
+
+std::optional<u64> devices_needed(Needs& needs, const Gpu& gpu, u64 usable) {
+  for (const u64 count : {1, 2, 4, 8, 16})
+    if (const auto need = needs.at(count * gpu.devices, gpu.vendor); need && *need <= usable) return count;
+  return std::nullopt;
+}
+
+bool better(const RankedDevice& a, const RankedDevice& b) {
+  const bool a_fits = a.outcome != Outcome::does_not_fit;
+  const bool b_fits = b.outcome != Outcome::does_not_fit;
+  if (a_fits != b_fits) return a_fits;
+  if (a.headroom_bytes != b.headroom_bytes) return a_fits ? a.headroom_bytes < b.headroom_bytes : a.headroom_bytes > b.headroom_bytes;
+  return a.gpu < b.gpu;
+}
+
+}  // namespace
+
+Result<Ranking> rank_devices(const Plan& plan) {
+  PLIMSOLL_TRY(const RankEstimate asked, estimate_worst(plan, false));
+  Needs needs(plan);
+  const u64 boards = plan.request.device && plan.request.device->device_count ? *plan.request.device->device_count : 1;
+  Ranking ranking;
+  for (const Gpu& gpu : plan.catalog->gpus()) {
+    const auto memory = memory_of(gpu, *plan.catalog);
+    if (!memory.ok()) continue;  // a device whose memory nobody knows can carry nothing that we could promise
+    const u64 usable = memory.value().usable_bytes;
+    const u64 need = needs.at(boards * gpu.devices, gpu.vendor).value_or(asked.needed_bytes);
+    const Verdict verdict = verdict_of(need, usable);
+    ranking.rows.push_back({std::string(gpu.id), boards, usable, need, verdict.headroom_bytes, verdict.outcome, devices_needed(needs, gpu, usable)});
+  }
+  std::sort(ranking.rows.begin(), ranking.rows.end(), better);
+  return ranking;
+}
+
+}  // namespace plimsoll

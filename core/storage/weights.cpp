@@ -1,0 +1,97 @@
+#include "storage/weights.hpp"
+
+#include <string>
+
+namespace plimsoll {
+namespace {
+
+/// Term ids in the order they are shown; a role belongs to one of them.
+constexpr auto groups = std::to_array<std::string_view>({"weights.embedding", "weights.attention", "weights.mlp", "weights.experts",
+    "weights.shared_experts", "weights.router", "weights.norm", "weights.lm_head", "weights.buffers"});
+
+constexpr std::string_view group_of(Role role) {
+  switch (role) {
+    case Role::embedding:
+    case Role::position_embedding: return "weights.embedding";
+    case Role::attention_q:
+    case Role::attention_k:
+    case Role::attention_v:
+    case Role::attention_qkv:
+    case Role::attention_o:
+    case Role::attention_norm:
+    case Role::attention_sink:
+    case Role::latent_q_a:
+    case Role::latent_q_b:
+    case Role::latent_kv_a:
+    case Role::latent_kv_b: return "weights.attention";
+    case Role::mlp_gate:
+    case Role::mlp_up:
+    case Role::mlp_gate_up:
+    case Role::mlp_down: return "weights.mlp";
+    case Role::router:
+    case Role::shared_expert_router: return "weights.router";
+    case Role::expert_gate:
+    case Role::expert_up:
+    case Role::expert_gate_up:
+    case Role::expert_down: return "weights.experts";
+    case Role::shared_expert_gate:
+    case Role::shared_expert_up:
+    case Role::shared_expert_down: return "weights.shared_experts";
+    case Role::norm:
+    case Role::mtp_projection: return "weights.norm";
+    case Role::lm_head: return "weights.lm_head";
+    case Role::buffer: return "weights.buffers";
+  }
+  return {};
+}
+
+struct Shapes {
+  Formula elements, rows;  // by element, and by row where elements share bytes
+};
+constexpr Shapes vector_once{"cols * b_w", "row_w"};
+constexpr Shapes vector_layers{"L * cols * b_w", "L * row_w"};
+constexpr Shapes vector_experts{"L * n_exp * cols * b_w", "L * n_exp * row_w"};
+constexpr Shapes matrix_once{"rows * cols * b_w", "rows * row_w"};
+constexpr Shapes matrix_layers{"L * rows * cols * b_w", "L * rows * row_w"};
+constexpr Shapes matrix_experts{"L * n_exp * rows * cols * b_w", "L * n_exp * rows * row_w"};
+
+const Shapes& shapes_of(const Tensor& tensor, bool is_matrix) {
+  if (!tensor.in_layer()) return is_matrix ? matrix_once : vector_once;
+  if (tensor.stacked != 0 || tensor.experts > 1) return is_matrix ? matrix_experts : vector_experts;
+  return is_matrix ? matrix_layers : vector_layers;
+}
+
+void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format) {
+  const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
+  const u8 first = tensor.stacked;  // behind the axis of experts, where there is one
+  const bool is_matrix = tensor.rank - first == 2;
+  Values v;
+  v[Symbol::L] = tensor.layers;
+  v[Symbol::n_exp] = first != 0 ? shape[0] : tensor.experts;
+  v[Symbol::rows] = is_matrix ? shape[first] : 1;
+  v[Symbol::cols] = is_matrix ? shape[first + 1U] : shape[first];
+  v[Symbol::b_w] = format.whole_bytes();
+  const Shapes& shapes = shapes_of(tensor, is_matrix);
+  if (v[Symbol::b_w] == 0) v[Symbol::row_w] = row_bytes(v[Symbol::cols], format).value;
+  tree.leaf(group, v[Symbol::b_w] != 0 ? shapes.elements : shapes.rows, v,
+            {.source = format.source, .label = tree.explains() ? starred_name(tensor) : std::string()});
+}
+
+}  // namespace
+
+u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats) {
+  tree.open("weights", Combine::sum);
+  for (const std::string_view group : groups) {
+    bool opened = false;
+    for (const Tensor& tensor : inventory.tensors) {
+      if (tensor.apart != Apart::no || group_of(tensor.role) != group) continue;
+      if (!opened) tree.open(group, Combine::sum);
+      opened = true;
+      add_tensor(tree, group, model, tensor, rank, *formats[static_cast<std::size_t>(tensor.role)]);
+    }
+    if (opened) tree.close();
+  }
+  return tree.close();
+}
+
+}  // namespace plimsoll

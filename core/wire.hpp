@@ -1,0 +1,91 @@
+#pragma once
+/// Each struct that crosses the boundary, described once: its name and its fields, spelled as on the wire.
+
+#include <tuple>
+
+#include "request.hpp"
+
+namespace plimsoll {
+
+template <class T>
+struct Wire;  // specialised below: `name`, `fields`; `input` for what is read from a request
+
+template <class Owner, class Member>
+struct Field {
+  std::string_view name;
+  Member Owner::*member;
+};
+template <class Owner, class Member>
+Field(const char*, Member Owner::*) -> Field<Owner, Member>;
+
+#define PLIMSOLL_WIRE(T, is_input, ...) PLIMSOLL_WIRE_AS(T, #T, is_input, __VA_ARGS__)
+#define PLIMSOLL_WIRE_AS(T, wire_name, is_input, ...)     \
+  template <>                                             \
+  struct Wire<T> {                                        \
+    using Self = T;                                       \
+    static constexpr std::string_view name = wire_name;   \
+    static constexpr bool input = is_input;               \
+    static constexpr auto fields = std::tuple{__VA_ARGS__}; \
+  }
+#define PLIMSOLL_FIELD(member) Field{#member, &Self::member}
+
+PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count));
+PLIMSOLL_WIRE(InferenceWorkload, true, PLIMSOLL_FIELD(max_model_len), PLIMSOLL_FIELD(max_num_seqs), PLIMSOLL_FIELD(prompt_tokens),
+              PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(attention));
+PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
+PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));
+PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),
+              PLIMSOLL_FIELD(parallel), PLIMSOLL_FIELD(device));
+
+/// The word that tells the alternatives of a variant apart, under the key "kind".
+template <class T>
+inline constexpr std::string_view wire_kind{};
+template <>
+inline constexpr std::string_view wire_kind<InferenceWorkload> = "inference";
+
+PLIMSOLL_WIRE_AS(Error, "PlimsollError", false, PLIMSOLL_FIELD(code), PLIMSOLL_FIELD(where), PLIMSOLL_FIELD(message), PLIMSOLL_FIELD(hint),
+              PLIMSOLL_FIELD(message_zh), PLIMSOLL_FIELD(hint_zh));
+PLIMSOLL_WIRE(Notice, false, PLIMSOLL_FIELD(code), PLIMSOLL_FIELD(where), PLIMSOLL_FIELD(message), PLIMSOLL_FIELD(message_zh));
+PLIMSOLL_WIRE(Input, false, PLIMSOLL_FIELD(symbol), PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(value));
+PLIMSOLL_WIRE_AS(Derivation, "Formula", false, PLIMSOLL_FIELD(text), PLIMSOLL_FIELD(inputs), PLIMSOLL_FIELD(source), PLIMSOLL_FIELD(basis),
+              PLIMSOLL_FIELD(low), PLIMSOLL_FIELD(high));
+PLIMSOLL_WIRE(Term, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(bytes), PLIMSOLL_FIELD(combine),
+              PLIMSOLL_FIELD(formula), PLIMSOLL_FIELD(children));
+PLIMSOLL_WIRE(ByBasis, false, PLIMSOLL_FIELD(exact), PLIMSOLL_FIELD(documented), PLIMSOLL_FIELD(measured), PLIMSOLL_FIELD(assumed));
+PLIMSOLL_WIRE(LayerKind, false, PLIMSOLL_FIELD(kind), PLIMSOLL_FIELD(count), PLIMSOLL_FIELD(kv_elements_per_token), PLIMSOLL_FIELD(sliding_window));
+PLIMSOLL_WIRE(ModelSummary, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(model_type), PLIMSOLL_FIELD(family), PLIMSOLL_FIELD(source),
+              PLIMSOLL_FIELD(parameter_count), PLIMSOLL_FIELD(active_parameter_count), PLIMSOLL_FIELD(mtp_parameter_count),
+              PLIMSOLL_FIELD(tied_parameter_count), PLIMSOLL_FIELD(num_hidden_layers), PLIMSOLL_FIELD(hidden_size), PLIMSOLL_FIELD(vocab_size),
+              PLIMSOLL_FIELD(num_attention_heads), PLIMSOLL_FIELD(num_key_value_heads), PLIMSOLL_FIELD(head_dim),
+              PLIMSOLL_FIELD(max_position_embeddings), PLIMSOLL_FIELD(dtype), PLIMSOLL_FIELD(layer_kinds));
+PLIMSOLL_WIRE(Segment, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(bytes));
+PLIMSOLL_WIRE(RankNeed, false, PLIMSOLL_FIELD(first_rank), PLIMSOLL_FIELD(count), PLIMSOLL_FIELD(needed_bytes));
+PLIMSOLL_WIRE(DeviceFacts, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(vendor), PLIMSOLL_FIELD(marketed_memory),
+              PLIMSOLL_FIELD(device_count), PLIMSOLL_FIELD(nominal_bytes), PLIMSOLL_FIELD(usable_bytes), PLIMSOLL_FIELD(usable_basis),
+              PLIMSOLL_FIELD(usable_source), PLIMSOLL_FIELD(bandwidth_bytes_per_second));
+PLIMSOLL_WIRE(Verdict, false, PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(usable_bytes), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(headroom_bytes),
+              PLIMSOLL_FIELD(used_permille));
+PLIMSOLL_WIRE(Answer, false, PLIMSOLL_FIELD(value), PLIMSOLL_FIELD(limit), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(limiting_term));
+PLIMSOLL_WIRE(Capacity, false, PLIMSOLL_FIELD(longest_context), PLIMSOLL_FIELD(most_sequences));
+PLIMSOLL_WIRE(Change, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(value), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(saved_bytes),
+              PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(request));
+PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(rule_high_bytes),
+              PLIMSOLL_FIELD(exact_bytes), PLIMSOLL_FIELD(reasons));
+PLIMSOLL_WIRE(Report, false, PLIMSOLL_FIELD(version), PLIMSOLL_FIELD(catalog_date), PLIMSOLL_FIELD(request), PLIMSOLL_FIELD(model),
+              PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(worst_moment),
+              PLIMSOLL_FIELD(segments), PLIMSOLL_FIELD(tree), PLIMSOLL_FIELD(by_basis), PLIMSOLL_FIELD(ranks), PLIMSOLL_FIELD(device),
+              PLIMSOLL_FIELD(verdict), PLIMSOLL_FIELD(capacity), PLIMSOLL_FIELD(advice), PLIMSOLL_FIELD(rules), PLIMSOLL_FIELD(notices));
+PLIMSOLL_WIRE(Totals, false, PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
+              PLIMSOLL_FIELD(worst_moment), PLIMSOLL_FIELD(outcome));
+PLIMSOLL_WIRE(RankedDevice, false, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count), PLIMSOLL_FIELD(usable_bytes), PLIMSOLL_FIELD(needed_bytes),
+              PLIMSOLL_FIELD(headroom_bytes), PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(devices_needed));
+PLIMSOLL_WIRE(Ranking, false, PLIMSOLL_FIELD(rows));
+PLIMSOLL_WIRE(RuleTableCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(format), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(exact_bytes));
+PLIMSOLL_WIRE(RuleTable, false, PLIMSOLL_FIELD(cells));
+PLIMSOLL_WIRE(InspectedTensor, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(count), PLIMSOLL_FIELD(format),
+              PLIMSOLL_FIELD(role), PLIMSOLL_FIELD(apart));
+PLIMSOLL_WIRE(Inspection, false, PLIMSOLL_FIELD(model_type), PLIMSOLL_FIELD(family), PLIMSOLL_FIELD(parameter_count),
+              PLIMSOLL_FIELD(active_parameter_count), PLIMSOLL_FIELD(mtp_parameter_count), PLIMSOLL_FIELD(tied_parameter_count), PLIMSOLL_FIELD(tensors));
+PLIMSOLL_WIRE(CatalogInfo, false, PLIMSOLL_FIELD(date), PLIMSOLL_FIELD(gpus), PLIMSOLL_FIELD(models));
+
+}  // namespace plimsoll
