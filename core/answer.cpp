@@ -57,6 +57,7 @@ Result<Report> make_report(const Plan& plan) {
   const Spread spread = spread_of(worst.tree);
   report.needed_low_bytes = spread.low;
   report.needed_high_bytes = spread.high;
+  report.kv_cache_bytes = resting_cache_of(plan, plan.ranks.front());
   report.worst_moment = std::string(worst.worst_moment);
   report.segments = segments_of(worst.tree, worst.worst_moment);
   add_by_basis(worst.tree, report.by_basis);
@@ -76,7 +77,7 @@ Result<Report> make_report(const Plan& plan) {
 
 Result<Totals> make_totals(const Plan& plan) {
   PLIMSOLL_TRY(const RankEstimate worst, estimate_worst(plan, false));
-  Totals totals{.needed_bytes = worst.needed_bytes, .weights_bytes = worst.weights_bytes, .kv_cache_bytes = worst.kv_cache_bytes,
+  Totals totals{.needed_bytes = worst.needed_bytes, .weights_bytes = worst.weights_bytes, .kv_cache_bytes = resting_cache_of(plan, plan.ranks.front()),
                 .worst_moment = std::string(worst.worst_moment), .outcome = {}};
   if (plan.gpu != nullptr) totals.outcome = verdict_of(worst.needed_bytes, plan.memory.usable_bytes).outcome;
   return totals;

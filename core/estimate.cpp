@@ -7,15 +7,21 @@
 namespace plimsoll {
 namespace {
 
+ForwardPass pass_of(const Plan& plan) {
+  ForwardPass pass;
+  pass.max_num_seqs = plan.max_num_seqs;
+  pass.attention = plan.attention;
+  pass.dtype = plan.compute_dtype;
+  pass.kv_format = plan.kv_format->id == name_of(plan.compute_dtype) ? nullptr : plan.kv_format;
+  return pass;
+}
+
 /// The passes of a generation that may hold the peak: the prompt's, the first token after it (sliding layers still hold the whole
 /// prompt), and the last token.
 void add_moments(TermTree& tree, RankEstimate& out, const Plan& plan, const RankShare& rank, u64 max_model_len, u64 max_num_seqs) {
   const u64 prompt = plan.prompt_tokens ? std::min(*plan.prompt_tokens, max_model_len) : (max_model_len > 1 ? max_model_len - 1 : 1);
-  ForwardPass pass;
+  ForwardPass pass = pass_of(plan);
   pass.max_num_seqs = max_num_seqs;
-  pass.attention = plan.attention;
-  pass.dtype = plan.compute_dtype;
-  pass.kv_format = plan.kv_format->id == name_of(plan.compute_dtype) ? nullptr : plan.kv_format;
   u64 highest = 0;
   const auto add = [&](std::string_view id, u64 tokens, u64 past, bool after_prompt) {
     pass.id = id;
@@ -74,6 +80,12 @@ Result<RankEstimate> estimate_worst(const Plan& plan, bool explain) {
   }
   if (most.overflowed) return make_error(Say::too_big, "request");
   return most;
+}
+
+u64 resting_cache_of(const Plan& plan, const RankShare& rank) {
+  ForwardPass pass = pass_of(plan);
+  pass.tokens = plan.max_model_len;
+  return resting_cache(plan.model->spec, rank, pass).value;
 }
 
 std::vector<RankNeed> needs_of_ranks(const Plan& plan) {

@@ -8,7 +8,8 @@ namespace plimsoll {
 
 /// What one rank needs at its highest moment.
 struct RankEstimate {
-  u64 needed_bytes = 0, weights_bytes = 0, overhead_bytes = 0, kv_cache_bytes = 0;
+  u64 needed_bytes = 0, weights_bytes = 0, overhead_bytes = 0;
+  u64 kv_cache_bytes = 0;  ///< at the highest moment
   std::string_view worst_moment;
   Term tree;  ///< empty unless explained
   bool overflowed = false;
@@ -32,6 +33,9 @@ RankEstimate estimate_workload(const Plan& plan, const RankShare& rank, const Fi
 ///
 /// Errors  overflow
 Result<RankEstimate> estimate_worst(const Plan& plan, bool explain);
+
+/// The cache of one rank at rest, when every sequence has all its tokens.
+u64 resting_cache_of(const Plan& plan, const RankShare& rank);
 
 /// What each group of equal ranks needs.
 std::vector<RankNeed> needs_of_ranks(const Plan& plan);

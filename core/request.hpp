@@ -132,6 +132,7 @@ struct Report {
   Request request;  ///< with every default filled in
   ModelSummary model;
   u64 needed_bytes = 0, needed_low_bytes = 0, needed_high_bytes = 0;
+  u64 kv_cache_bytes = 0;  ///< of one device, between steps, when every sequence has max_model_len tokens
   std::string worst_moment;
   std::vector<Segment> segments;
   Term tree;
@@ -146,7 +147,8 @@ struct Report {
 };
 
 struct Totals {
-  u64 needed_bytes = 0, weights_bytes = 0, kv_cache_bytes = 0;
+  u64 needed_bytes = 0, weights_bytes = 0;
+  u64 kv_cache_bytes = 0;  ///< between steps, as in Report
   std::string worst_moment;
   std::optional<Outcome> outcome;
 };

@@ -35,7 +35,6 @@ extern const Family family_gpt_neox;
 const Family family_gpt_neox{
     .id = "gpt_neox",
     .model_types = claimed,
-    .source = "transformers-gpt-neox",
     .defaults = {.vocab_size = 50432, .hidden_size = 6144, .intermediate_size = 24576, .num_hidden_layers = 44,
                  .num_attention_heads = 64, .max_position_embeddings = 2048, .hidden_act = "gelu"},
     .depart = depart,

@@ -89,6 +89,12 @@ Checked cache_bytes(const PassContext& context, const Mixer& mixer, bool updated
   return sum;
 }
 
+Checked resting_cache_bytes(const PassContext& context, const Mixer& mixer) {
+  const Values v = cache_values(context, mixer, {cached_tokens(mixer, context.pass, true).visible, 0}, 1);
+  const CacheItems items = items_of(mixer, v[Symbol::b_kv] != 0);
+  return items.keys.formula.evaluate(v) + items.values.formula.evaluate(v);
+}
+
 CacheHolds hold_cache(PassContext& context, const Mixer& mixer, u64 layers, bool updated, Hold scalar) {
   CacheHolds holds;
   holds.scalar = std::move(scalar);

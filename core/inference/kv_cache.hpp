@@ -17,6 +17,8 @@ CachedTokens cached_tokens(const Mixer& mixer, const ForwardPass& pass, bool upd
 
 /// Bytes of one layer's cache in one state.
 Checked cache_bytes(const PassContext& context, const Mixer& mixer, bool updated);
+/// The same after this pass, without what views keep alive: the shapes that the cache shows between steps.
+Checked resting_cache_bytes(const PassContext& context, const Mixer& mixer);
 
 /// What layers hold; several equal layers in one state are held together.
 struct CacheHolds {

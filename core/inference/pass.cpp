@@ -178,6 +178,17 @@ void run_pass(const PassRun& run) {
   run_head(run, last, frame);
 }
 
+/// What does not depend on the layer.
+Values values_of(const ModelSpec& model, const ForwardPass& pass) {
+  Values v;
+  v[Symbol::B] = pass.max_num_seqs;
+  v[Symbol::T] = pass.tokens;
+  v[Symbol::h] = model.hidden_size;
+  v[Symbol::V] = model.vocab_size;
+  v[Symbol::b_a] = bytes_of(pass.dtype);
+  return v;
+}
+
 }  // namespace
 
 AttentionImplementation effective_attention(const ModelSpec& model, AttentionImplementation asked) {
@@ -188,16 +199,20 @@ AttentionImplementation effective_attention(const ModelSpec& model, AttentionImp
   return asked;
 }
 
+Checked resting_cache(const ModelSpec& model, const RankShare& rank, const ForwardPass& pass) {
+  Ledger ledger(false);
+  const PassContext context{ledger, pass, rank, values_of(model, pass)};
+  Checked sum;
+  for (std::size_t kind = 0; kind < model.decoder().kinds.size(); ++kind)
+    sum = sum + resting_cache_bytes(context, model.decoder().kinds[kind].mixer.kind) * model.decoder().count_of(kind);
+  return sum;
+}
+
 PassPeak add_pass(TermTree& tree, const ModelSpec& model, const RankShare& rank, const ForwardPass& asked) {
   ForwardPass pass = asked;
   pass.attention = effective_attention(model, asked.attention);
   Ledger ledger(tree.explains());
-  PassContext context{ledger, pass, rank, {}};
-  context.values[Symbol::B] = pass.max_num_seqs;
-  context.values[Symbol::T] = pass.tokens;
-  context.values[Symbol::h] = model.hidden_size;
-  context.values[Symbol::V] = model.vocab_size;
-  context.values[Symbol::b_a] = bytes_of(pass.dtype);
+  PassContext context{ledger, pass, rank, values_of(model, pass)};
   run_pass({context, model});
   add_peak(tree, ledger, pass, rank);
   return {ledger.peak_bytes(), ledger.peak_of(in_cache), ledger.overflowed()};

@@ -24,11 +24,12 @@ struct ClassDefaults {
 struct Family {
   std::string_view id;
   std::span<const std::string_view> model_types;  ///< config.json "model_type" values it claims
-  std::string_view source;                        ///< catalogue source of the reference implementation
   ClassDefaults defaults{};
   std::span<const KeyAlias> aliases{};
   /// Departures from the shared decoder, which has already been read by its usual keys; may be null.
   void (*depart)(ConfigReader& config, Decoder& decoder) = nullptr;
+  /// Catalogue source of the reference implementation; the default is Transformers' folder of the family's name.
+  std::string_view source = "transformers-models";
 };
 
 /// All families, in the order of their ids. The definition is written by the build from the folder's listing.
