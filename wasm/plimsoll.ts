@@ -1,7 +1,7 @@
 // The face of the core in TypeScript: load the module once, then ask typed questions and get an Outcome.
 // Every question crosses as a string and every answer comes back as one, so both sides hold plain values only.
 
-import type { CatalogInfo, ModelSummary, Outcome, Ranking, Report, Request, Totals } from 'plimsoll-contract';
+import type { CatalogInfo, Inspection, ModelSummary, Outcome, Ranking, Report, Request, RuleTable, Totals } from 'plimsoll-contract';
 
 export type * from 'plimsoll-contract';
 
@@ -13,6 +13,7 @@ export interface CoreModule {
   rank_devices(requestJson: string): string;
   read_model(requestJson: string): string;
   inspect_model(requestJson: string): string;
+  rule_table(): string;
   version(): string;
 }
 
@@ -21,6 +22,8 @@ export interface Plimsoll {
   totals(request: Request): Outcome<Totals>;
   rankDevices(request: Request): Outcome<Ranking>;
   readModel(request: Request): Outcome<ModelSummary>;
+  inspectModel(request: Request): Outcome<Inspection>;
+  ruleTable(): Outcome<RuleTable>;
   version(): string;
 }
 
@@ -39,6 +42,8 @@ export async function openPlimsoll(
     totals: request => parse(core.totals(JSON.stringify(request))),
     rankDevices: request => parse(core.rank_devices(JSON.stringify(request))),
     readModel: request => parse(core.read_model(JSON.stringify(request))),
+    inspectModel: request => parse(core.inspect_model(JSON.stringify(request))),
+    ruleTable: () => parse(core.rule_table()),
     version: () => core.version(),
   };
   return { plimsoll, catalogText };

@@ -5,6 +5,7 @@ for (const language of ['en', 'zh']) {
   for (const theme of ['light', 'dark']) {
     for (const width of [1280, 390]) {
       test(`axe finds nothing: ${language}, ${theme}, ${width} px`, async ({ page, open }) => {
+        test.slow();
         await page.setViewportSize({ width, height: 844 });
         await open(`#v1&m=meta-llama/Llama-2-13b-hf&lang=${language}&theme=${theme}`);
         await page.getByRole('button', { name: language === 'en' ? 'More settings' : '更多设置' }).click();
@@ -18,6 +19,7 @@ for (const language of ['en', 'zh']) {
 }
 
 test('axe finds nothing while a list is open and while an error is shown', async ({ page, open }) => {
+  test.slow();
   await open('#v1&m=nobody/no-model');
   await page.getByRole('combobox', { name: 'GPU' }).fill('rtx 40');
   const found = await new AxeBuilder({ page }).analyze();

@@ -2,6 +2,7 @@
 
 import { loadCatalog, loadCore } from 'virtual:core';
 import { type Outcome, type Plimsoll, type Ranking, type Report, type Request, openPlimsoll } from '../../wasm/plimsoll.ts';
+import type { Asked } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
 
 /** One point of the curve: a context length and what it needs. */
@@ -27,7 +28,7 @@ export class Estimator {
   }
 
   /** Needed memory at each context length, everything else unchanged. */
-  curve(request: Request, lengths: number[]): CurvePoint[] {
+  curve(request: Asked, lengths: number[]): CurvePoint[] {
     return lengths.flatMap(tokens => {
       const outcome = this.core.totals({ ...request, workload: { ...request.workload, max_model_len: tokens, prompt_tokens: null } });
       return outcome.ok ? [{ tokens, bytes: outcome.value.needed_bytes }] : [];

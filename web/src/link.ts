@@ -2,7 +2,7 @@
 // #v1&m=meta-llama/Llama-3.1-8B&w=fp8&c=32768&n=4&kv=fp8&g=nvidia/rtx-4090x2
 // Only what differs from the default is written, in a fixed order; keys of a newer page are kept.
 
-import type { InferenceWorkload, Request } from '../../wasm/plimsoll.ts';
+import type { InferenceWorkload, ModelChoice } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
 import { type State, defaultGpu, defaultPreset, defaultState } from './state.ts';
 
@@ -36,10 +36,10 @@ export function minimalConfig(text: string): string {
 
 type Pair = [key: string, value: string];
 
-async function modelPair(model: Request['model']): Promise<Pair | null> {
-  if ('config' in model) return ['cfg', await squeeze(model.config)];
-  if ('parameter_count' in model) return ['p', model.parameter_count];
-  return model.preset === defaultPreset ? null : ['m', model.preset];
+async function modelPair(model: ModelChoice): Promise<Pair | null> {
+  if (typeof model.config === 'string') return ['cfg', await squeeze(model.config)];
+  if (model.parameter_count) return ['p', model.parameter_count];
+  return model.preset && model.preset !== defaultPreset ? ['m', model.preset] : null;
 }
 
 function workloadPairs(workload: InferenceWorkload): Pair[] {

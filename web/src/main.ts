@@ -7,12 +7,12 @@ import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
 import { browserLanguage, htmlLanguage, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
-import { type Answer, type Patch, type State, type View, Store, defaultState } from './state.ts';
+import { type Answer, type Asked, type Patch, type State, type View, Store, defaultState } from './state.ts';
 import { changeEvent } from './panels/panel.ts';
 import { acceptConfigs } from './panels/intake.ts';
 import { openTermEvent } from './panels/load.ts';
 import type { Ledger } from './panels/ledger.ts';
-import type { PlimsollError, Report, Request } from '../../wasm/plimsoll.ts';
+import type { PlimsollError, Report, RuleTable } from '../../wasm/plimsoll.ts';
 import './panels/masthead.ts';
 import './panels/question.ts';
 import './panels/verdict.ts';
@@ -54,7 +54,8 @@ class Page {
   #answer: Answer | null = null;
   #error: PlimsollError | null = null;
   #points: CurvePoint[] = [];
-  #asked: Request | null = null;
+  #asked: Asked | null = null;
+  readonly #ruleTable: RuleTable | null;
   #hash = location.hash;
   #written = 0;
 
@@ -62,11 +63,13 @@ class Page {
     readonly store: Store,
     readonly estimator: Estimator,
   ) {
+    const table = estimator.core.ruleTable();
+    this.#ruleTable = table.ok ? table.value : null;
     store.subscribe(state => this.#show(state));
     this.#show(store.state);
   }
 
-  #estimate(request: Request): void {
+  #estimate(request: Asked): void {
     if (request === this.#asked) return;
     this.#asked = request;
     const outcome = this.estimator.report(request);
@@ -79,7 +82,7 @@ class Page {
     }
   }
 
-  #keep(request: Request, report: Report, fallback: boolean): void {
+  #keep(request: Asked, report: Report, fallback: boolean): void {
     this.#answer = { request, report, ranking: this.estimator.ranking(request), fallback };
     this.#points = this.estimator.curve(request, curveLengths(report.model.max_position_embeddings));
   }
@@ -89,7 +92,7 @@ class Page {
     const language = state.language ?? browserLanguage();
     const view: View = {
       state, answer: this.#answer, error: this.#error, catalog: this.estimator.catalog,
-      text: messages[language], format: new Format(language, state.unit), version: this.estimator.version,
+      text: messages[language], format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
     };
     document.documentElement.lang = htmlLanguage[language];
     document.documentElement.dataset['theme'] = state.theme;

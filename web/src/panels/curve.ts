@@ -44,7 +44,7 @@ export class Curve extends Panel {
     return {
       summary: text.curveSummary(format.columnText(first.bytes), format.columnText(last.bytes), format.integer(first.tokens), format.integer(last.tokens)),
       points: this.points,
-      here: { tokens: report.request.workload.max_model_len ?? first.tokens, bytes: report.needed_bytes, label: `${text.here} ${format.columnText(report.needed_bytes)}` },
+      here: { tokens: report.request.workload?.max_model_len ?? first.tokens, bytes: report.needed_bytes, label: `${text.here} ${format.columnText(report.needed_bytes)}` },
       usable: report.verdict ? { bytes: report.verdict.usable_bytes, label: `${text.usable} ${format.columnText(report.verdict.usable_bytes)}` } : null,
       crossing: longest && longest.limit === 'memory' && longest.value > 0
         ? { tokens: longest.value, bytes: longest.needed_bytes, label: text.crossing(format.integer(longest.value)) } : null,

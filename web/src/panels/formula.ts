@@ -10,18 +10,22 @@ const letter = (symbol: string): TemplateResult => {
   return html`<var>${base}${index.length ? html`<sub>${index.join(' ')}</sub>` : ''}</var>`;
 };
 
+// ceil_div(K, 16) is written ⌈K ÷ 16⌉.
+const brackets = (text: string): string => text.replace(/ceil_div\(([^,()]+), ([^,()]+)\)/g, '⌈$1 / $2⌉');
+
 const signs = (text: string): string => text.replaceAll('*', '×').replaceAll('/', '÷');
 
 /** Pieces of the text: what is a symbol, and what lies between. */
 function pieces(formula: Formula, symbol: (name: string) => TemplateResult | string): (TemplateResult | string)[] {
   const known = new Set(formula.inputs.map(input => input.symbol));
   const parts: (TemplateResult | string)[] = [];
+  const text = brackets(formula.text);
   let at = 0;
-  for (const match of formula.text.matchAll(words)) {
-    parts.push(signs(formula.text.slice(at, match.index)), known.has(match[0]) ? symbol(match[0]) : match[0]);
+  for (const match of text.matchAll(words)) {
+    parts.push(signs(text.slice(at, match.index)), known.has(match[0]) ? symbol(match[0]) : match[0]);
     at = match.index + match[0].length;
   }
-  return [...parts, signs(formula.text.slice(at))];
+  return [...parts, signs(text.slice(at))];
 }
 
 export const typeset = (formula: Formula): TemplateResult => html`${pieces(formula, letter)}`;

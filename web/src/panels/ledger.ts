@@ -2,7 +2,7 @@
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import { hatchDefinitions, seriesStyles, swatch } from '../charts/series.ts';
-import type { Formula, Report, Term } from '../../../wasm/plimsoll.ts';
+import type { DeviceFacts, Formula, Report, Term } from '../../../wasm/plimsoll.ts';
 import { formulaStyles, substituted, typeset } from './formula.ts';
 import { Panel, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
@@ -69,8 +69,7 @@ export class Ledger extends Panel {
 
   #explain(term: Term, formula: Formula): TemplateResult {
     const { text } = this;
-    const { format, catalog } = this.view;
-    const source = catalog.sources.get(formula.source);
+    const { format } = this.view;
     return html`<div class="inside">
       ${term.label ? nothing : html`<p class="about">${text.terms[term.id]?.about}</p>`}
       <div class="formula"><div>${typeset(formula)}</div>
@@ -80,7 +79,7 @@ export class Ledger extends Panel {
         <td class="end figure">${format.exact(input.value)}</td><td>${text.symbols[input.symbol] ?? ''} ${input.name === text.symbols[input.symbol] ? nothing : html`<code>${input.name}</code>`}</td></tr>`)}</tbody></table>
       <p class="origin"><span>${text.basis}: <b>${text.basisNames[formula.basis]}</b>, ${text.basisAbout[formula.basis]}</span>
         ${typeof formula.low === 'number' && typeof formula.high === 'number' && formula.low < formula.high ? html`<span>${text.range(format.text(formula.low), format.text(formula.high))}</span>` : nothing}
-        <span>${text.source}: ${source?.address ? html`<a href=${source.address} target="_blank" rel="noopener noreferrer">${source.title}</a>` : source?.title ?? formula.source}</span></p>
+        <span>${text.source}: ${this.#source(formula.source)}</span></p>
     </div>`;
   }
 
@@ -106,6 +105,17 @@ export class Ledger extends Panel {
         ${rest > 0 ? html`<li><button type="button" @click=${() => this.#toggle(`${path}/*`)}>${this.text.moreTensors(this.view.format.integer(rest))}</button></li>` : nothing}</ul>`;
   }
 
+  #source(id: string): TemplateResult {
+    const source = this.view.catalog.sources.get(id);
+    return source?.address ? html`<a href=${source.address} target="_blank" rel="noopener noreferrer">${source.title}</a>` : html`${source?.title ?? id}`;
+  }
+
+  #usable(device: DeviceFacts): TemplateResult {
+    const { text } = this;
+    return html`<div class="basis"><span>${text.usableOf(device.name, this.view.format.columnText(device.usable_bytes))}</span>
+      <span>${text.basis}: ${text.basisNames[device.usable_basis]}</span><span>${text.source}: ${this.#source(device.usable_source)}</span></div>`;
+  }
+
   override render(): TemplateResult {
     const { answer, format } = this.view;
     const { text } = this;
@@ -116,7 +126,9 @@ export class Ledger extends Panel {
       <h2 id="title">${text.ledger}</h2><p class="intro">${text.ledgerIntro}</p>
       <ul class="top">${report.segments.map(segment => segmentTerm(report, segment.id)).map(term => term ? this.#line(term, `/${term.id}`, report.needed_bytes, true) : nothing)}</ul>
       <div class="basis"><span>${text.basisTotals}:</span>${bases.map(basis => html`<span>${text.basisNames[basis]} ${format.text(report.by_basis[basis])}</span>`)}
+        ${report.ranks.length > 1 ? report.ranks.map(rank => html`<span>${text.ranks(format.integer(rank.count), format.columnText(rank.needed_bytes))}</span>`) : nothing}
         ${report.needed_low_bytes < report.needed_high_bytes ? html`<span>${text.spread(format.columnText(report.needed_low_bytes), format.columnText(report.needed_high_bytes))}</span>` : nothing}</div>
+      ${report.device ? this.#usable(report.device) : nothing}
     </section>`;
   }
 }

@@ -4,6 +4,7 @@ import { type PropertyDeclarations, type TemplateResult, css, html, nothing } fr
 import { type BarData, loadBar, loadBarStyles } from '../charts/load-bar.ts';
 import { seriesStyles } from '../charts/series.ts';
 import type { Report } from '../../../wasm/plimsoll.ts';
+import { withChange } from '../state.ts';
 import { Panel, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
 import { changeText, verdictGlyph, verdictStyles } from './verdict.ts';
@@ -57,7 +58,7 @@ export class Load extends Panel {
       needed: report.needed_bytes,
       usable: verdict ? { bytes: verdict.usable_bytes, label: `${text.usable} ${format.columnText(verdict.usable_bytes)}` } : null,
       sold: device ? { bytes: device.nominal_bytes, label: text.sold(device.marketed_memory) } : null,
-      gap: verdict ? { label: `${format.columnText(Math.abs(verdict.headroom_bytes))} ${verdict.headroom_bytes < 0 ? text.over : text.freeSpace}`, over: verdict.headroom_bytes < 0 } : null,
+      gap: verdict ? { label: (verdict.headroom_bytes < 0 ? text.over : text.freeSpace)(format.columnText(Math.abs(verdict.headroom_bytes))), over: verdict.headroom_bytes < 0 } : null,
       unitBytes: format.unitBytes,
       unit: format.unit,
       axis: bytes => format.axis(bytes),
@@ -85,7 +86,7 @@ export class Load extends Panel {
     if (report.advice.length === 0) return nothing;
     return html`<div class="advice"><h2>${text.otherChanges}</h2><ul>${report.advice.map(change => html`<li>
       ${verdictGlyph(change.outcome, 18)}
-      <span><button type="button" @click=${() => this.send({ request: change.request })}>${changeText(this.view, change)}</button><span class="hidden">, ${text.outcome[change.outcome]}</span></span>
+      <span><button type="button" @click=${() => this.send({ request: withChange(this.view.state.request, change, report.request) })}>${changeText(this.view, change)}</button><span class="hidden">, ${text.outcome[change.outcome]}</span></span>
       <span class="saved quantity">${change.saved_bytes > 0 ? text.saves(format.text(change.saved_bytes)) : nothing}</span>
       <span class="quantity">${text.needsThen(format.columnText(change.needed_bytes))}</span></li>`)}</ul></div>`;
   }

@@ -1,7 +1,7 @@
 // Which model: a preset, or only a size. Configs come in through pl-config-ways and from anywhere on the page.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
-import { sameModel, defaultRequest } from '../state.ts';
+import { isDefaultModel } from '../state.ts';
 import type { Option } from './combobox.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
@@ -32,8 +32,8 @@ export class ModelField extends Panel {
 
   #shown(): string {
     const { model } = this.view.state.request;
-    if ('preset' in model) return this.view.catalog.models.get(model.preset)?.name ?? model.preset;
-    return 'parameter_count' in model ? this.text.sized(model.parameter_count) : this.text.yourConfig;
+    if (model.preset) return this.view.catalog.models.get(model.preset)?.name ?? model.preset;
+    return model.parameter_count ? this.text.sized(model.parameter_count) : this.text.yourConfig;
   }
 
   #facts(): TemplateResult | typeof nothing {
@@ -53,7 +53,7 @@ export class ModelField extends Panel {
     const { model } = this.view.state.request;
     return html`
       <pl-combobox .label=${text.model} .placeholder=${text.modelHint} .empty=${text.noMatch} .options=${this.#options()} .extra=${(query: string) => this.#sizes(query)}
-        .value=${'preset' in model ? model.preset : ''} .shown=${this.#shown()} .changed=${!sameModel(model, defaultRequest().model)}
+        .value=${model.preset ?? ''} .shown=${this.#shown()} .changed=${!isDefaultModel(model)}
         @take=${(event: CustomEvent<string>) => this.#take(event.detail)}></pl-combobox>
       ${this.#facts()}`;
   }

@@ -3,8 +3,7 @@
 import { LitElement, html, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { Quantity } from '../format.ts';
 import type { Messages } from '../language/index.ts';
-import type { Patch, View } from '../state.ts';
-import type { Request } from '../../../wasm/plimsoll.ts';
+import type { Asked, Patch, View } from '../state.ts';
 
 export const changeEvent = 'plimsoll-change';
 
@@ -21,13 +20,13 @@ export class Panel extends LitElement {
     this.dispatchEvent(new CustomEvent<Patch>(changeEvent, { detail: patch, bubbles: true, composed: true }));
   }
 
-  protected sendRequest(change: (request: Request) => void): void {
+  protected sendRequest(change: (request: Asked) => void): void {
     const request = structuredClone(this.view.state.request);
     change(request);
     this.send({ request });
   }
 
-  protected sendWorkload(change: Partial<Request['workload']>): void {
+  protected sendWorkload(change: Partial<Asked['workload']>): void {
     this.sendRequest(request => Object.assign(request.workload, change));
   }
 }

@@ -92,9 +92,9 @@ export class Question extends Panel {
     const { state, answer, format } = this.view;
     const max = answer?.report.model.max_position_embeddings ?? 131072;
     const chosen = state.request.workload.max_model_len;
-    const tokens = chosen ?? answer?.report.request.workload.max_model_len ?? max;
+    const tokens = chosen ?? answer?.report.request.workload?.max_model_len ?? max;
     const stop = stopOf(tokens, max);
-    return html`<div class="field">${this.#label(text.context, 'context', chosen !== undefined)}
+    return html`<div class="field">${this.#label(text.context, 'context', chosen !== undefined && chosen !== null)}
       <input id="context" type="text" inputmode="text" autocomplete="off" .value=${live(this.problems.context?.typed ?? format.integer(tokens))} title=${text.contextHelp}
         aria-invalid=${Boolean(this.problems.context)} aria-describedby="context-unit"
         @change=${(event: Event) => this.#number('context', event, parseTokens, text.notANumber, value => this.sendWorkload({ max_model_len: value }))} />
@@ -109,13 +109,14 @@ export class Question extends Panel {
     const { text } = this;
     const { state, catalog, format } = this.view;
     const device = state.request.device ?? { gpu: defaultGpu, device_count: 1 };
-    const options = [...catalog.gpus.values()].map(gpu => ({ value: gpu.id, label: gpu.name, detail: gpu.marketed_memory, group: text.vendors[gpu.vendor] ?? gpu.vendor, also: gpu.aliases?.join(' ') ?? '' }));
-    return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${device.gpu}
-        .shown=${gpuName(this.view, device.gpu)} .changed=${device.gpu !== defaultGpu}
+    const gpu = device.gpu ?? defaultGpu;
+    const options = [...catalog.gpus.values()].map(({ id, name, marketed_memory, vendor, aliases }) => ({ value: id, label: name, detail: marketed_memory, group: text.vendors[vendor] ?? vendor, also: aliases.join(' ') }));
+    return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${gpu}
+        .shown=${gpuName(this.view, gpu)} .changed=${gpu !== defaultGpu}
         @take=${(event: CustomEvent<string>) => this.sendRequest(request => { request.device = { gpu: event.detail, device_count: device.device_count ?? 1 }; })}></pl-combobox>
       <div class="field tiny">${this.#label(text.count, 'count', (device.device_count ?? 1) !== 1)}
         <div class="count"><span class="times" aria-hidden="true">×</span><input id="count" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.count?.typed ?? format.integer(device.device_count ?? 1))} aria-invalid=${Boolean(this.problems.count)}
-          @change=${(event: Event) => this.#number('count', event, parseCount, text.notACount, value => this.sendRequest(request => { request.device = { gpu: device.gpu, device_count: value }; }))} /></div>
+          @change=${(event: Event) => this.#number('count', event, parseCount, text.notACount, value => this.sendRequest(request => { request.device = { gpu, device_count: value }; }))} /></div>
         ${this.#problem('count')}${this.#notices('device_count', 'device.gpu', 'tensor_parallel_size')}</div>`;
   }
 

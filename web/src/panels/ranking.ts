@@ -1,7 +1,7 @@
 // The GPU catalogue ranked by fit: what each offers, what is needed on it, and how many of it would do.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
-import type { RankingRow } from '../../../wasm/plimsoll.ts';
+import type { RankedDevice } from '../../../wasm/plimsoll.ts';
 import { Panel, gpuName, quantity } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import { verdictGlyph, verdictStyles } from './verdict.ts';
@@ -35,16 +35,17 @@ export class RankingPanel extends Panel {
       .filters, .filters .field { width: 100%; gap: 24px; }
       table, tbody { display: block; }
       thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-      tbody tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 16px; padding: 8px 0 12px; border-top: 1px solid var(--rule); }
+      tbody tr { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 8px; padding: 8px 0 12px; border-top: 1px solid var(--rule); }
       tr.chosen { border-block: 1px solid var(--accent); }
       tr.chosen th, tr.chosen td { border: 0; }
       tbody th[scope='row'] { grid-column: span 2; border: 0; padding: 0; }
       tbody td { border: 0; padding: 2px 0; text-align: start; }
       .end { text-align: start; }
       td.vendor { display: none; }
-      td.outcome { grid-column: 3; grid-row: 1; align-self: center; }
+      td.outcome { grid-column: 3 / -1; grid-row: 1; align-self: center; justify-self: end; padding: 0; }
       .part { display: block; font-size: var(--t0); color: var(--muted); }
     }
+    @media (max-width: 370px) { tbody tr { grid-template-columns: repeat(2, minmax(0, 1fr)); } tbody th[scope='row'], td.outcome { grid-column: 1 / -1; grid-row: auto; justify-self: start; } }
   `];
 
   declare filter: string;
@@ -71,7 +72,7 @@ export class RankingPanel extends Panel {
     this.column = column;
   }
 
-  #key(row: RankingRow, column: Column): string | number {
+  #key(row: RankedDevice, column: Column): string | number {
     const keys: Record<Column, string | number> = {
       name: gpuName(this.view, row.gpu),
       vendor: this.#vendorName(this.view.catalog.gpus.get(row.gpu)?.vendor ?? ''),
@@ -84,11 +85,11 @@ export class RankingPanel extends Panel {
     return keys[column];
   }
 
-  #rows(rows: RankingRow[]): RankingRow[] {
+  #rows(rows: RankedDevice[]): RankedDevice[] {
     const wanted = this.filter.trim().toLowerCase();
     const found = rows.filter(row => {
       const gpu = this.view.catalog.gpus.get(row.gpu);
-      return (!this.vendor || gpu?.vendor === this.vendor) && (!wanted || `${row.gpu} ${gpu?.name} ${gpu?.aliases?.join(' ')}`.toLowerCase().includes(wanted));
+      return (!this.vendor || gpu?.vendor === this.vendor) && (!wanted || `${row.gpu} ${gpu?.name} ${gpu?.aliases.join(' ')}`.toLowerCase().includes(wanted));
     });
     const { column } = this;
     if (!column) return found;
@@ -106,7 +107,7 @@ export class RankingPanel extends Panel {
     return html`<th scope="col" class=${end ? 'end' : column} aria-sort=${sorted}><button type="button" title=${this.text.sortedBy(name)} @click=${() => this.#sort(column)}>${name}</button></th>`;
   }
 
-  #row(row: RankingRow, chosen: string | undefined): TemplateResult {
+  #row(row: RankedDevice, chosen: string | undefined): TemplateResult {
     const { text } = this;
     const { format, catalog } = this.view;
     const name = gpuName(this.view, row.gpu);

@@ -12,21 +12,19 @@ export class Readouts extends Panel {
     dl { display: flex; gap: 16px 40px; margin: 0; align-items: flex-start; flex-wrap: wrap; }
     div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
     dt { font-size: var(--t0); color: var(--muted); max-width: 15ch; line-height: 1.35; }
-    :lang(zh) dt { max-width: 9em; }
     dd { margin: 0; font-size: var(--t3); font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
-    .dim { opacity: 0.75; }
     button { display: none; font-size: var(--t0); }
     @media (max-width: 960px) { :host { padding: 16px 0 0; } }
     @media (max-width: 640px) { dl { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 16px; } dd { font-size: var(--t2); } button { display: block; } }
   `];
 
   override render(): TemplateResult {
-    const { answer, error, format, text } = this.view;
+    const { answer, format, text } = this.view;
     const report = answer?.report;
     if (!report?.verdict || !report.capacity) return html``;
     const { readouts } = text;
     const tokens = report.capacity.longest_context.value;
-    return html`<dl class=${error ? 'dim' : ''} lang=${format.language}>
+    return html`<dl lang=${format.language}>
       <div><dt>${readouts.used}</dt><dd>${format.percent(report.verdict.used_permille)}</dd></div>
       <div><dt>${readouts.longest}</dt><dd>${format.integer(tokens)}</dd></div>
       <div><dt>${readouts.sequences}</dt><dd>${format.integer(report.capacity.most_sequences.value)}</dd></div>

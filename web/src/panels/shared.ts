@@ -13,7 +13,7 @@ export const shared = css`
   .quantity, .figure { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .unit { font-weight: 400; color: var(--muted); }
   .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-  button { font: inherit; color: var(--accent); background: none; border: 0; padding: 0; min-height: 24px; cursor: pointer; text-align: start; }
+  button { font: inherit; color: var(--accent); background: none; border: 0; padding: 0; min-height: 24px; min-width: 24px; cursor: pointer; text-align: start; }
   button:hover { text-decoration: underline; text-underline-offset: 3px; }
   button.firm { border: 1px solid var(--accent); border-radius: 4px; padding: 3px 12px; min-height: 32px; }
   button.firm:hover { text-decoration: none; background: var(--accent); color: var(--paper); }

@@ -6,7 +6,7 @@ import { series, seriesStyles } from '../charts/series.ts';
 import type { Change, FitOutcome, Report } from '../../../wasm/plimsoll.ts';
 import { Panel, formatName, gpuName } from './panel.ts';
 import { shared } from './shared.ts';
-import type { View } from '../state.ts';
+import { type View, withChange } from '../state.ts';
 
 const glyphs: Record<FitOutcome, string> = {
   fits: 'M6 13l5 5 9-11',
@@ -29,10 +29,13 @@ export function changeText(view: View, change: Change): string {
   const texts: Record<string, (value: string) => string> = view.text.change;
   const values: Record<string, string> = {
     kv_cache_dtype: formatName(view, change.value),
-    weight_format: formatName(view, change.value),
+    weight_format: formatName(view, change.request.weight_format ?? change.value),
     gpu: gpuName(view, change.value),
   };
   const value = values[change.id] ?? (/^\d+$/.test(change.value) ? view.format.integer(Number(change.value)) : change.value);
+  if (change.id === 'weight_format' && change.value.includes('kv_cache_dtype')) {
+    return view.text.changeBoth(value, formatName(view, change.request.workload?.kv_cache_dtype ?? ''));
+  }
   return texts[change.id]?.(value) ?? `${change.id} ${value}`;
 }
 
@@ -51,7 +54,6 @@ export class VerdictPanel extends Panel {
     .apply { font-size: var(--t1); margin-inline-start: 12px; vertical-align: 2px; }
     .stale { border-inline-start: 3px solid var(--near); padding-inline-start: 12px; margin-bottom: 12px; font-size: var(--t0); color: var(--near); font-weight: 600; }
     .strip { display: none; }
-    :host([stale]) .sentence { opacity: 0.75; }
     @media (max-width: 640px) {
       :host { position: sticky; top: 0; bottom: 0; z-index: 3; padding: 8px 0 6px; margin: 0 calc(-1 * var(--gutter)); padding-inline: var(--gutter); border-block: 1px solid var(--rule); }
       .headline { font-size: var(--t2); gap: 8px; letter-spacing: -0.01em; justify-content: space-between; flex-wrap: nowrap; }
@@ -90,7 +92,7 @@ export class VerdictPanel extends Panel {
     if (report.verdict.outcome !== 'does_not_fit') {
       const { longest_context: longest } = report.capacity;
       const tokens = format.integer(longest.value);
-      const current = report.request.workload.max_model_len === longest.value;
+      const current = report.request.workload?.max_model_len === longest.value;
       return html`${longest.limit === 'model' ? text.fullContextFits(tokens) : text.longestFits(tokens)}${current || longest.value === 0 ? nothing
         : html`<button type="button" class="apply" @click=${() => this.sendWorkload({ max_model_len: longest.value })}>${text.useLongest}</button>`}`;
     }
@@ -98,7 +100,7 @@ export class VerdictPanel extends Panel {
     if (!cheapest) return html`${text.noChange}`;
     const words = changeText(this.view, cheapest);
     return html`${cheapest.saved_bytes > 0 ? text.cheapest(words, format.text(cheapest.saved_bytes)) : text.cheapestOther(words)}<button
-      type="button" class="apply" @click=${() => this.send({ request: cheapest.request })}>${text.apply}</button>`;
+      type="button" class="apply" @click=${() => this.send({ request: withChange(this.view.state.request, cheapest, report.request) })}>${text.apply}</button>`;
   }
 
   #sentence(report: Report): TemplateResult {
