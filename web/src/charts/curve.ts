@@ -22,7 +22,7 @@ export interface CurveData {
   tokens: (tokens: number) => string;
 }
 
-const height = 280;
+const height = 340;
 const top = 20;
 const bottom = height - 32;
 
@@ -64,9 +64,10 @@ function limit(data: CurveData, x: Place, y: Place, left: number, right: number)
 
 function spot(at: Spot, x: Place, y: Place, left: number, right: number, name: string): SVGTemplateResult {
   const [across, level] = [Math.max(left, Math.min(right, x(at.tokens))), y(at.bytes)];
-  const end = across > (left + right) / 2;
+  // Below and to the right the curve leaves room; near the right edge there is room only above and to the left.
+  const below = name === 'here' && across < right - 150;
   return svg`<circle class=${`spot ${name}`} cx=${across} cy=${level} r="5" />
-    <text class="spot-label" x=${across + (end ? -4 : 4)} y=${name === 'here' ? level + 24 : level - 12} text-anchor=${end ? 'end' : 'start'}>${at.label}</text>`;
+    <text class="spot-label" x=${across + (below ? 6 : -6)} y=${below ? level + 22 : level - 12} text-anchor=${below || across < left + 150 ? 'start' : 'end'}>${at.label}</text>`;
 }
 
 export const curveStyles = css`

@@ -92,17 +92,18 @@ function ruler(data: BarData, x: (bytes: number) => number, max: number, bottom:
 }
 
 function limits(data: BarData, x: (bytes: number) => number, width: number, top: number, narrow: boolean): SVGTemplateResult {
-  const { usable, sold } = data;
   const bottom = top + height;
-  const row = bottom + 40;
-  const soldAt = sold ? Math.round(x(sold.bytes)) + 0.5 : 0;
-  const usableAt = usable ? Math.round(x(usable.bytes)) : 0;
-  const lower = narrow || data.gap?.over === true;
-  const usableText = usable ? textWidth(usable.label, 13.5) : 0;
-  const before = usableAt - usableText > 0;
+  const usable = data.usable ? { at: Math.round(x(data.usable.bytes)), label: data.usable.label, width: textWidth(data.usable.label, 13.5) } : null;
+  const sold = data.sold ? { at: Math.round(x(data.sold.bytes)) + 0.5, label: data.sold.label, width: textWidth(data.sold.label, 13) } : null;
+  // The usable label hangs to the left of its line, or to the right where there is no room.
+  const leftward = usable !== null && usable.at - usable.width > 0;
+  const usableStart = usable ? (leftward ? usable.at + 6 - usable.width : Math.max(0, usable.at - 6)) : 0;
+  const beside = !narrow && !data.gap?.over;
+  const soldStart = sold ? (beside ? sold.at + 8 : Math.max(sold.at + 8, usableStart + (usable?.width ?? 0) + 16)) : 0;
+  const below = sold !== null && soldStart + sold.width > width;
   return svg`
-    ${sold ? svg`<path class="sold" d=${`M${soldAt} ${top - 6}V${bottom + 10}`} /><text class="tick" x=${lower ? Math.min(width, soldAt) : soldAt + 8} y=${narrow ? row + 18 : lower ? row : row - 20} text-anchor=${narrow ? 'end' : 'start'} dx=${lower && !narrow ? 8 : 0}>${sold.label}</text>` : nothing}
-    ${usable ? svg`<path class="load-line" d=${`M${usableAt} ${top - 10}V${bottom + 14}`} />${loadLineMark(usableAt, top + height / 2, 11, true)}<text class="limit" x=${before ? usableAt + 6 : usableAt - 6} y=${row} text-anchor=${before ? 'end' : 'start'}>${usable.label}</text>` : nothing}`;
+    ${sold ? svg`<path class="sold" d=${`M${sold.at} ${top - 6}V${bottom + 10}`} /><text class="tick" x=${below ? width : soldStart} y=${beside ? bottom + 20 : below ? bottom + 58 : bottom + 40} text-anchor=${below ? 'end' : 'start'}>${sold.label}</text>` : nothing}
+    ${usable ? svg`<path class="load-line" d=${`M${usable.at} ${top - 10}V${bottom + 14}`} />${loadLineMark(usable.at, top + height / 2, 11, true)}<text class="limit" x=${usableStart} y=${bottom + 40}>${usable.label}</text>` : nothing}`;
 }
 
 function gapLabel(data: BarData, x: (bytes: number) => number, end: number, top: number): SVGTemplateResult | typeof nothing {

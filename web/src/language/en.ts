@@ -73,7 +73,7 @@ export const en = {
   fullContextFits: (tokens: string) => `The model’s full context of ${tokens} tokens fits.`,
   cheapest: (change: string, saved: string) => `Cheapest change: ${change}, saves ${saved}.`,
   cheapestOther: (change: string) => `Cheapest change: ${change}.`,
-  noChange: 'No single change makes it fit.',
+  noChange: 'No single change is enough. Combine several, such as narrower weights and a shorter context.',
   apply: 'Apply',
   useLongest: 'Use it',
   useLongestContext: 'Use the longest context',

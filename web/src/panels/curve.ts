@@ -12,7 +12,7 @@ export class Curve extends Panel {
   static override properties: PropertyDeclarations = { points: { attribute: false }, width: { state: true } };
 
   static override styles = [shared, seriesStyles, curveStyles, css`
-    .chart { min-height: 280px; margin-top: 16px; }
+    .chart { min-height: 340px; margin-top: 16px; }
     table { max-width: 400px; }
   `];
 

@@ -5,15 +5,11 @@ import { live } from 'lit/directives/live.js';
 import { lastStop, stopOf, stopsPerDoubling, tokensAt } from '../charts/scale.ts';
 import { parseCount, parseTokens } from '../format.ts';
 import { defaultGpu, defaultRequest } from '../state.ts';
-import type { Notice } from '../../../wasm/plimsoll.ts';
 import { Panel, formatName, gpuName } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import './combobox.ts';
 import './config-ways.ts';
 import './model-field.ts';
-
-// Notices about these are said at the field itself; all others under the row.
-const besideFields = ['weight_format', 'kv_cache_dtype', 'max_model_len', 'max_num_seqs', 'device_count', 'device.gpu', 'tensor_parallel_size'];
 
 type NumberField = 'context' | 'sequences' | 'count' | 'prompt';
 
@@ -27,6 +23,9 @@ export class Question extends Panel {
     input[type='range'] { width: 100%; height: 24px; margin: 4px 0 0; accent-color: var(--accent); cursor: pointer; }
     .more { display: grid; grid-template-columns: repeat(3, minmax(0, 260px)); gap: 16px 32px; padding: 8px 0 16px; }
     .foot { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: flex-start; margin-top: 4px; }
+    .notices { list-style: none; margin: 8px 0 0; padding: 0; font-size: var(--t0); color: var(--muted); max-width: 130ch; }
+    .notices li { padding: 2px 0; }
+    .notices b { font-weight: 600; color: var(--ink); margin-inline-end: 6px; }
     .foot > button { font-size: var(--t0); margin-inline-start: auto; }
     .foot > button.toggle { margin-inline-start: 0; }
     .toggle::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 8px; border: solid; border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); }
@@ -52,14 +51,24 @@ export class Question extends Panel {
     if (value !== null) take(value);
   }
 
-  #notices(...places: string[]): TemplateResult {
-    return this.#say(notice => places.some(place => notice.where.endsWith(place)));
+  /** The field a notice speaks of, by the end of its place. */
+  #field(where: string): string {
+    const { text } = this;
+    const fields: Record<string, string> = {
+      weight_format: text.weights, max_model_len: text.context, max_num_seqs: text.sequences, kv_cache_dtype: text.kvCache, gpu: text.gpu,
+      device_count: text.count, tensor_parallel_size: text.count, attention: text.attention, prompt_tokens: text.promptTokens, engine: text.engine,
+    };
+    const last = where.split('.').at(-1) ?? '';
+    return fields[last] ?? text.terms[where]?.name ?? text.model;
   }
 
-  #say(wanted: (notice: Notice) => boolean): TemplateResult {
-    const { answer, error, format } = this.view;
-    const notices = error ? [] : answer?.report.notices.filter(wanted) ?? [];
-    return html`${notices.map(notice => html`<div class="notice">${format.language === 'zh' ? notice.message_zh : notice.message}</div>`)}`;
+  #notices(): TemplateResult | typeof nothing {
+    const { answer, error, format, state } = this.view;
+    const { text } = this;
+    const notices = error ? [] : answer?.report.notices ?? [];
+    if (notices.length === 0 && state.unknown.length === 0) return nothing;
+    return html`<ul class="notices">${notices.map(notice => html`<li><b>${this.#field(notice.where)}</b> ${format.language === 'zh' ? notice.message_zh : notice.message}</li>`)}
+      ${state.unknown.length ? html`<li>${text.unknownKeys(state.unknown.map(([key]) => key).join(', '))}</li>` : nothing}</ul>`;
   }
 
   #label(name: string, id: string, changed: boolean): TemplateResult {
@@ -76,7 +85,7 @@ export class Question extends Panel {
       <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value || null)}>
         <option value="" .selected=${!current}>${own}</option>
         ${[...formats.keys()].map(format => html`<option value=${format} .selected=${format === current}>${formatName(this.view, format)}</option>`)}
-      </select>${id === 'weights' ? this.#notices('weight_format') : this.#notices('kv_cache_dtype')}</div>`;
+      </select></div>`;
   }
 
   #contextKey(event: KeyboardEvent, stop: number, max: number): void {
@@ -102,7 +111,7 @@ export class Question extends Panel {
       <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${text.contextSlider} aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
         @keydown=${(event: KeyboardEvent) => this.#contextKey(event, stop, max)}
         @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} />
-      ${this.#problem('context')}${this.#notices('max_model_len')}</div>`;
+      ${this.#problem('context')}</div>`;
   }
 
   #device(): TemplateResult {
@@ -117,7 +126,7 @@ export class Question extends Panel {
       <div class="field tiny">${this.#label(text.count, 'count', (device.device_count ?? 1) !== 1)}
         <div class="count"><span class="times" aria-hidden="true">×</span><input id="count" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.count?.typed ?? format.integer(device.device_count ?? 1))} aria-invalid=${Boolean(this.problems.count)}
           @change=${(event: Event) => this.#number('count', event, parseCount, text.notACount, value => this.sendRequest(request => { request.device = { gpu, device_count: value }; }))} /></div>
-        ${this.#problem('count')}${this.#notices('device_count', 'device.gpu', 'tensor_parallel_size')}</div>`;
+        ${this.#problem('count')}</div>`;
   }
 
   #moreSettings(): TemplateResult {
@@ -153,7 +162,7 @@ export class Question extends Panel {
         <div class="field tiny">${this.#label(text.sequences, 'sequences', sequences !== 1)}
           <input id="sequences" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.sequences?.typed ?? this.view.format.integer(sequences))} aria-invalid=${Boolean(this.problems.sequences)}
             @change=${(event: Event) => this.#number('sequences', event, parseCount, text.notACount, value => this.sendWorkload({ max_num_seqs: value }))} />
-          ${this.#problem('sequences')}${this.#notices('max_num_seqs')}</div>
+          ${this.#problem('sequences')}</div>
         ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, text.automatic(own), value => this.sendWorkload({ kv_cache_dtype: value }))}
         ${this.#device()}
       </form>
@@ -163,8 +172,7 @@ export class Question extends Panel {
         <button type="button" @click=${() => { this.problems = {}; this.send({ request: defaultRequest(), unknown: [] }); }}>${text.reset}</button>
       </div>
       ${this.more ? this.#moreSettings() : nothing}
-      ${state.unknown.length ? html`<div class="notice" role="note">${text.unknownKeys(state.unknown.map(([key]) => key).join(', '))}</div>` : nothing}
-      ${this.#say(notice => !besideFields.some(place => notice.where.endsWith(place)))}`;
+      ${this.#notices()}`;
   }
 }
 
