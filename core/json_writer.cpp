@@ -1,49 +1,69 @@
 #include "json_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 namespace plimsoll {
 
+namespace {
+
+/// Whether a byte may not stand in JSON text as it is.
+constexpr bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
+}  // namespace
+
+void JsonWriter::grow(std::size_t more) {
+  constexpr std::size_t smallest = 4096;
+  capacity_ = std::max({smallest, 2 * capacity_, size_ + more});
+  std::unique_ptr<char[]> larger(new char[capacity_]);
+  if (size_ > 0) std::memcpy(larger.get(), buffer_.get(), size_);
+  buffer_ = std::move(larger);
+}
+
 void JsonWriter::separate() {
-  if (comma_) out_ += ',';
+  if (comma_) put(',');
   comma_ = true;
 }
 
 void JsonWriter::open(char bracket) {
   separate();
-  out_ += bracket;
+  put(bracket);
   comma_ = false;
 }
 
 void JsonWriter::close(char bracket) {
-  out_ += bracket;
+  put(bracket);
   comma_ = true;
 }
 
 void JsonWriter::quoted(std::string_view value) {
-  out_ += '"';
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
+  constexpr std::string_view hex = "0123456789abcdef";
+  put('"');
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (!needs_escape(c)) continue;
+    put(value.substr(done, i - done));
+    put('\\');
     if (c == '"' || c == '\\') {
-      out_ += '\\';
-      out_ += c;
-    } else if (byte < 0x20) {
-      constexpr std::string_view hex = "0123456789abcdef";
-      out_ += "\\u00";
-      out_ += hex[byte >> 4];
-      out_ += hex[byte & 15];
+      put(c);
     } else {
-      out_ += c;
+      put("u00");
+      put(hex[static_cast<unsigned char>(c) >> 4]);
+      put(hex[c & 15]);
     }
+    done = i + 1;
   }
-  out_ += '"';
+  put(value.substr(done));
+  put('"');
 }
 
 void JsonWriter::key(std::string_view name) {
   separate();
-  quoted(name);
-  out_ += ':';
+  put('"');
+  put(name);
+  put("\":");
   comma_ = false;
 }
 
@@ -55,28 +75,30 @@ void JsonWriter::text(std::string_view value) {
 void JsonWriter::number(u64 value) {
   separate();
   std::array<char, 24> buffer{};
-  out_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+  const char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  put(std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data())));
 }
 
 void JsonWriter::signed_number(i64 value) {
   separate();
   std::array<char, 24> buffer{};
-  out_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+  const char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  put(std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data())));
 }
 
 void JsonWriter::boolean(bool value) {
   separate();
-  out_ += value ? "true" : "false";
+  put(value ? std::string_view("true") : std::string_view("false"));
 }
 
 void JsonWriter::null() {
   separate();
-  out_ += "null";
+  put("null");
 }
 
 void JsonWriter::raw(std::string_view json) {
   separate();
-  out_ += json;
+  put(json);
 }
 
 }  // namespace plimsoll

@@ -1,6 +1,9 @@
 #pragma once
-/// Appends JSON text to a string: no document is built. Keys and names are plain ASCII; values are escaped.
+/// Appends JSON text to a buffer: no document is built. Keys and names are plain ASCII; values are escaped.
+/// The buffer is its own and not a std::string, whose push_back is a call into a library built for size.
 
+#include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,16 +26,27 @@ class JsonWriter {
   /// A piece of JSON made elsewhere, as it is.
   void raw(std::string_view json);
 
-  [[nodiscard]] const std::string& str() const { return out_; }
-  [[nodiscard]] std::string take() { return std::move(out_); }
+  [[nodiscard]] std::string take() const { return {buffer_.get(), size_}; }
 
  private:
   void open(char bracket);
   void close(char bracket);
   void separate();
   void quoted(std::string_view value);
+  void grow(std::size_t more);
 
-  std::string out_;
+  void put(char c) {
+    if (size_ == capacity_) grow(1);
+    buffer_[size_++] = c;
+  }
+  void put(std::string_view piece) {
+    if (piece.size() > capacity_ - size_) grow(piece.size());
+    if (!piece.empty()) std::memcpy(buffer_.get() + size_, piece.data(), piece.size());
+    size_ += piece.size();
+  }
+
+  std::unique_ptr<char[]> buffer_;
+  std::size_t size_ = 0, capacity_ = 0;
   bool comma_ = false;
 };
 

@@ -57,9 +57,18 @@ constexpr Checked operator-(Checked a, Checked b) {
   return {a.value - b.value, a.value < b.value || a.overflowed || b.overflowed};
 }
 
+/// Whether the product does not fit. Two halves always fit; the full check is a 128-bit product, slow on 32-bit targets.
+constexpr bool multiply_overflows(u64 a, u64 b, u64& product) {
+  if (((a | b) >> 32) == 0) {
+    product = a * b;
+    return false;
+  }
+  return __builtin_mul_overflow(a, b, &product);
+}
+
 constexpr Checked operator*(Checked a, Checked b) {
   u64 r = 0;
-  const bool bad = __builtin_mul_overflow(a.value, b.value, &r);
+  const bool bad = multiply_overflows(a.value, b.value, r);
   return {r, bad || a.overflowed || b.overflowed};
 }
 

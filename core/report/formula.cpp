@@ -18,7 +18,7 @@ Checked Formula::evaluate(const Values& values) const {
     switch (step.op) {
       case Op::add: bad |= __builtin_add_overflow(left, right, &left); break;
       case Op::subtract: bad |= __builtin_sub_overflow(left, right, &left); break;
-      case Op::multiply: bad |= __builtin_mul_overflow(left, right, &left); break;
+      case Op::multiply: bad |= multiply_overflows(left, right, left); break;
       case Op::divide:
       case Op::ceil_div:
         bad |= right == 0;
