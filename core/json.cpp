@@ -16,7 +16,7 @@ constexpr double largest_whole = 9007199254740992.0;  // 2^53: beyond it a doubl
 /// Builds the document and remembers where the text stopped being JSON.
 class PlacedBuilder : public nlohmann::detail::json_sax_dom_parser<Json> {
  public:
-  explicit PlacedBuilder(Json& root) : json_sax_dom_parser(root, false) {}
+  explicit PlacedBuilder(Json& tree) : json_sax_dom_parser(tree, false) {}
   template <class Exception>
   bool parse_error(std::size_t position, const std::string&, const Exception&) {
     error_position = position;
@@ -30,7 +30,7 @@ Error not_json(std::string_view text, std::size_t position, std::string_view whe
   std::size_t line = 1;
   std::size_t column = 1;
   for (std::size_t i = 0; i < end; ++i) {
-    ++column;
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) ++column;  // columns count characters, not bytes
     if (text[i] == '\n') {
       ++line;
       column = 1;
@@ -131,7 +131,7 @@ std::string JsonView::shown() const {
     case Kind::boolean: return *boolean() ? "true" : "false";
     case Kind::array: return "a list";
     case Kind::object: return "an object";
-    case Kind::string: return '"' + std::string(string()->substr(0, 38)) + '"';
+    case Kind::string: return '"' + std::string(cut(*string(), 38)) + '"';
     case Kind::number: return node(node_)->dump();
   }
   return {};

@@ -110,6 +110,12 @@ Notice make_notice(Say what, std::string where, std::initializer_list<std::strin
   return {std::string(t.notice), std::move(where), fill(t.en, values), fill(t.zh, values)};
 }
 
+std::string_view cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 std::string digits(unsigned long long number) {
   std::array<char, 24> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;

@@ -25,6 +25,9 @@ enum class Say {
 Error make_error(Say what, std::string where, std::initializer_list<std::string_view> values = {});
 Notice make_notice(Say what, std::string where, std::initializer_list<std::string_view> values = {});
 
+/// The first `most` bytes of a text at most, without half a character at the end: for quoting what was given.
+std::string_view cut(std::string_view text, std::size_t most);
+
 /// The decimal digits of a number, for use as a value above.
 std::string digits(unsigned long long number);
 

@@ -90,7 +90,7 @@ template <class E>
 std::optional<Error> read_json(JsonView json, const std::string& where, E& out) {
   const auto name = json.string();
   const auto value = name ? enum_from<E>(*name) : std::nullopt;
-  if (!value) return make_error(Say::unknown_word, where, {name ? *name : std::string_view(json.shown()), names_of<E>()});
+  if (!value) return make_error(Say::unknown_word, where, {name ? cut(*name, 80) : std::string_view(json.shown()), names_of<E>()});
   out = *value;
   return std::nullopt;
 }
@@ -107,7 +107,7 @@ std::optional<Error> read_json(JsonView json, const std::string& where, std::var
   const bool known = ((wire_kind<Ts> == kind ? (out = Ts{}, error = read_json(json, where, std::get<Ts>(out)), true) : false) || ...);
   std::string all;
   ((all += (all.empty() ? "" : ", ") + std::string(wire_kind<Ts>)), ...);
-  if (!known) return make_error(Say::no_such_kind, where + ".kind", {kind, all});
+  if (!known) return make_error(Say::no_such_kind, where + ".kind", {cut(kind, 80), all});
   return error;
 }
 
@@ -131,7 +131,7 @@ std::optional<Error> read_json(JsonView json, const std::string& where, T& out) 
     const std::string_view key = json.key_at(i);
     const bool is_field = std::apply([&](const auto&... field) { return ((field.name == key) || ...); }, Wire<T>::fields);
     if (!is_field && !(key == "kind" && !wire_kind<T>.empty()))
-      error = make_error(Say::unknown_key, where + "." + std::string(key.substr(0, 80)), {key.substr(0, 80), known});
+      error = make_error(Say::unknown_key, where + "." + std::string(cut(key, 80)), {cut(key, 80), known});
   }
   return error;
 }

@@ -95,7 +95,7 @@ Result<const T*> look_up(const std::vector<T>& entries, std::string_view id, std
   for (const T& entry : entries)
     if (entry.id == id) return &entry;
   for (const T& entry : entries) nearest.offer(entry.id);
-  return make_error(Say::unknown_id, std::move(where), {kind, id.substr(0, 80), nearest.best()});
+  return make_error(Say::unknown_id, std::move(where), {kind, cut(id, 80), nearest.best()});
 }
 
 }  // namespace

@@ -57,6 +57,13 @@ std::optional<u32> ConfigReader::maybe(std::string_view key, std::optional<u32> 
   return number == 0 ? std::nullopt : std::optional<u32>(number);
 }
 
+u32 ConfigReader::product(std::string_view key, u32 a, u32 b) {
+  const u64 width = u64{a} * b;
+  if (width <= largest_dimension) return static_cast<u32>(width);
+  fail(make_error(Say::above_most, where(key), {digits(a) + " * " + digits(b), digits(largest_dimension)}));
+  return 1;
+}
+
 bool ConfigReader::flag(std::string_view key, bool otherwise) {
   const JsonView value = find(key);
   if (!value.present()) return otherwise;

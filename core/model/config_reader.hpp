@@ -19,7 +19,7 @@ struct KeyAlias {
 };
 
 /// No dimension of a real model comes near; beyond it a config is a mistake or a joke.
-inline constexpr u32 largest_dimension = 1U << 30;
+inline constexpr u32 largest_dimension = 1U << 28;  // four times it still fits 32 bit
 inline constexpr u32 most_layers = 10'000;
 inline constexpr u32 most_experts = 65'536;
 
@@ -36,6 +36,8 @@ class ConfigReader {
   u32 number(std::string_view key, u32 otherwise, u32 most = largest_dimension);
   /// A positive number or null, which means something of its own; absent: `otherwise`. Zero reads as null.
   std::optional<u32> maybe(std::string_view key, std::optional<u32> otherwise = std::nullopt);
+  /// A dimension made of two numbers that were read. Errors  out_of_range  above largest_dimension, said of `key`
+  u32 product(std::string_view key, u32 a, u32 b);
   bool flag(std::string_view key, bool otherwise);
   /// A fraction such as a rotary factor; absent or null: `otherwise`.
   double fraction(std::string_view key, double otherwise);

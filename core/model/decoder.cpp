@@ -19,7 +19,7 @@ std::vector<bool> read_layer_types(ConfigReader& config, const Decoder& decoder)
   std::vector<bool> sliding;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] != "full_attention" && words[i] != "sliding_attention")
-      config.fail(make_error(Say::unknown_word, config.where("layer_types") + "[" + digits(i) + "]", {words[i], "full_attention, sliding_attention"}));
+      config.fail(make_error(Say::unknown_word, config.where("layer_types") + "[" + digits(i) + "]", {cut(words[i], 80), "full_attention, sliding_attention"}));
     sliding.push_back(words[i] == "sliding_attention");
   }
   return sliding;
@@ -32,6 +32,7 @@ GroupedQueryAttention read_attention(ConfigReader& config, const ClassDefaults& 
   attention.num_key_value_heads = config.maybe("num_key_value_heads", usual).value_or(attention.num_attention_heads);
   const std::optional<u32> stated = defaults.head_dim == 0 ? std::nullopt : std::optional<u32>(defaults.head_dim);
   attention.head_dim = config.maybe("head_dim", stated).value_or(std::max(1U, hidden_size / attention.num_attention_heads));
+  config.product("num_attention_heads", attention.num_attention_heads, attention.head_dim);
   attention.rotary_dim = attention.head_dim;
   if (attention.num_attention_heads % attention.num_key_value_heads != 0)
     config.fail(make_error(Say::heads_do_not_group, config.where("num_key_value_heads"),
@@ -138,7 +139,7 @@ Mlp::Activation read_activation(ConfigReader& config, std::string_view key, std:
   const std::string_view name = config.text(key, otherwise);
   for (const Word& word : words)
     if (word.name == name) return word.activation;
-  config.fail(make_error(Say::unknown_word, config.where(key), {name, "silu, gelu, gelu_pytorch_tanh, gelu_new, relu"}));
+  config.fail(make_error(Say::unknown_word, config.where(key), {cut(name, 80), "silu, gelu, gelu_pytorch_tanh, gelu_new, relu"}));
   return silu;
 }
 

@@ -1,5 +1,7 @@
 #include "model/latent.hpp"
 
+#include <algorithm>
+
 namespace plimsoll {
 
 LatentAttention read_latent_attention(ConfigReader& config, Decoder& decoder, LatentDefaults defaults) {
@@ -10,6 +12,8 @@ LatentAttention read_latent_attention(ConfigReader& config, Decoder& decoder, La
   attention.qk_nope_head_dim = config.positive("qk_nope_head_dim", 128);
   attention.qk_rope_head_dim = config.positive("qk_rope_head_dim", 64);
   attention.v_head_dim = config.positive("v_head_dim", 128);
+  config.product("num_attention_heads", attention.num_attention_heads,
+                 attention.qk_nope_head_dim + std::max(attention.qk_rope_head_dim, attention.v_head_dim));
   attention.bias = config.flag("attention_bias", false);
   return attention;
 }
@@ -19,7 +23,7 @@ MixtureOfExperts read_deepseek_experts(ConfigReader& config, DeepseekExpertDefau
   experts.num_experts = config.positive("num_experts", defaults.num_experts, most_experts);
   experts.num_experts_per_tok = config.number("num_experts_per_tok", defaults.num_experts_per_tok, most_experts);  // V2's class has no default
   experts.moe_intermediate_size = config.positive("moe_intermediate_size", defaults.moe_intermediate_size);
-  experts.shared_intermediate_size = experts.moe_intermediate_size * config.number("n_shared_experts", defaults.shared, most_experts);
+  experts.shared_intermediate_size = config.product("n_shared_experts", experts.moe_intermediate_size, config.number("n_shared_experts", defaults.shared, most_experts));
   experts.n_group = config.maybe("n_group").value_or(1);
   experts.topk_group = config.maybe("topk_group").value_or(1);
   experts.norm_topk_prob = config.flag("norm_topk_prob", false);

@@ -84,7 +84,7 @@ Shape typical_shape(u64 parameters) {
 }  // namespace
 
 Result<u64> read_parameter_count(std::string_view text) {
-  const auto refuse = [&] { return make_error(Say::bad_parameter_count, "request.model.parameter_count", {text.substr(0, 40)}); };
+  const auto refuse = [&] { return make_error(Say::bad_parameter_count, "request.model.parameter_count", {cut(text, 40)}); };
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   Decimal number = read_decimal(text);

@@ -69,7 +69,7 @@ Result<ModelSpec> read_model(JsonView config, std::string path) {
   const auto model_type = type.string();
   if (!model_type) return make_error(Say::wrong_kind, path + ".model_type", {"\"llama\"", type.shown()});
   const Family* family = find_family(*model_type);
-  if (family == nullptr) return make_error(Say::unknown_family, path + ".model_type", {model_type->substr(0, 64), nearest_model_type(*model_type)});
+  if (family == nullptr) return make_error(Say::unknown_family, path + ".model_type", {cut(*model_type, 64), nearest_model_type(*model_type)});
 
   ConfigReader reader(config, std::move(path), family->aliases);
   Decoder decoder = read_decoder(reader, family->defaults);
