@@ -26,6 +26,7 @@ const presets = {
   'mistral-7b-v0.3': 'mistralai/Mistral-7B-Instruct-v0.3',
   'mixtral-8x7b': 'mistralai/Mixtral-8x7B-v0.1',
   'phi-3-mini': 'microsoft/Phi-3-mini-4k-instruct',
+  'phi-3.5-mini': 'microsoft/Phi-3.5-mini-instruct',
   'phi-4': 'microsoft/phi-4',
   'qwen2-57b-a14b': 'Qwen/Qwen2-57B-A14B',
   'qwen2.5-7b': 'Qwen/Qwen2.5-7B',
