@@ -61,9 +61,8 @@ void JsonWriter::quoted(std::string_view value) {
 
 void JsonWriter::key(std::string_view name) {
   separate();
-  put('"');
-  put(name);
-  put("\":");
+  quoted(name);
+  put(':');
   comma_ = false;
 }
 

@@ -19,15 +19,20 @@ bool same_but_layers(const Ledger::Line& a, const Ledger::Line& b) {
   return layers && equal;
 }
 
+/// The lines of an account in the order of being held; lines that differ in their layers alone are one.
 std::vector<Ledger::Line> merged(const Ledger& ledger, u8 account) {
+  std::vector<const Ledger::Line*> held;
+  for (const Ledger::Line& line : ledger.lines_at_peak())
+    if (line.item->account == account) held.push_back(&line);
+  std::sort(held.begin(), held.end(), [](const Ledger::Line* a, const Ledger::Line* b) { return a->order < b->order; });
+
   std::vector<Ledger::Line> lines;
-  for (const Ledger::Line& line : ledger.lines_at_peak()) {
-    if (line.item->account != account) continue;
-    const auto known = std::find_if(lines.begin(), lines.end(), [&](const Ledger::Line& other) { return same_but_layers(line, other); });
+  for (const Ledger::Line* line : held) {
+    const auto known = std::find_if(lines.begin(), lines.end(), [&](const Ledger::Line& other) { return same_but_layers(*line, other); });
     if (known == lines.end()) {
-      lines.push_back(line);
+      lines.push_back(*line);
     } else {
-      known->values[Symbol::L] += line.values[Symbol::L];
+      known->values[Symbol::L] += line->values[Symbol::L];
     }
   }
   return lines;

@@ -20,7 +20,7 @@ Hold Ledger::hold(const LedgerItem& item, const Values& values) {
       held.slot_ = free_.back();
       free_.pop_back();
     }
-    lines_[held.slot_] = {&item, values, bytes.value};
+    lines_[held.slot_] = {&item, values, bytes.value, held_so_far_++};
   }
   if (live_ > peak_) remember_peak();
   return held;

@@ -71,6 +71,7 @@ class Ledger {
     const LedgerItem* item = nullptr;
     Values values;
     u64 bytes = 0;
+    u32 order = 0;  ///< of being held: the place in the vector depends on which slot was free
   };
 
   [[nodiscard]] u64 peak_bytes() const { return peak_; }
@@ -90,6 +91,7 @@ class Ledger {
   std::array<u64, most_accounts> accounts_{}, at_peak_{};
   std::vector<Line> lines_, lines_at_peak_;
   std::vector<u32> free_;
+  u32 held_so_far_ = 0;
 };
 
 using Hold = Ledger::Hold;
