@@ -18,7 +18,7 @@ ForwardPass pass_of(const Plan& plan) {
 
 /// The passes of a generation that may hold the peak: the prompt's, the first token after it (sliding layers still hold the whole
 /// prompt), and the last token.
-void add_moments(TermTree& tree, RankEstimate& out, const Plan& plan, const RankShare& rank, u64 max_model_len, u64 max_num_seqs) {
+void add_moments(TermTree& tree, RankTotals& out, const Plan& plan, const RankShare& rank, u64 max_model_len, u64 max_num_seqs) {
   const u64 prompt = plan.prompt_tokens ? std::min(*plan.prompt_tokens, max_model_len) : (max_model_len > 1 ? max_model_len - 1 : 1);
   ForwardPass pass = pass_of(plan);
   pass.max_num_seqs = max_num_seqs;
@@ -57,8 +57,8 @@ RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain
   return out;
 }
 
-RankEstimate estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs) {
-  RankEstimate out;
+RankTotals estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs) {
+  RankTotals out;
   out.weights_bytes = fixed.weights_bytes;
   out.overhead_bytes = fixed.overhead_bytes;
   TermTree tree(false);

@@ -6,13 +6,17 @@
 
 namespace plimsoll {
 
-/// What one rank needs at its highest moment.
-struct RankEstimate {
+/// What one rank needs at its highest moment, as numbers only: what a search carries about.
+struct RankTotals {
   u64 needed_bytes = 0, weights_bytes = 0, overhead_bytes = 0;
   u64 kv_cache_bytes = 0;  ///< at the highest moment
   std::string_view worst_moment;
-  Term tree;  ///< empty unless explained
   bool overflowed = false;
+};
+
+/// The same with its explanation.
+struct RankEstimate : RankTotals {
+  Term tree;  ///< empty unless explained
 };
 
 /// Weights and overhead of a rank do not depend on the workload: a search computes them once.
@@ -27,7 +31,7 @@ struct FixedPart {
 RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain);
 
 /// The same total for another context and number of sequences, given the fixed part; no tree.
-RankEstimate estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs);
+RankTotals estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs);
 
 /// The rank that needs most; the first of equal ones.
 ///

@@ -1,24 +1,30 @@
 /// The door between core and JavaScript: text in, text out, nothing to delete. The session is the module's only state.
 
 #include <emscripten/bind.h>
+#include <emscripten/val.h>
 
 #include "plimsoll.hpp"
 
 namespace {
+
+using emscripten::val;
 
 plimsoll::Session& session() {
   static plimsoll::Session only;
   return only;
 }
 
-std::string load_catalog(const std::string& catalog) { return session().load_catalog(catalog); }
-std::string report(const std::string& request) { return session().report(request); }
-std::string totals(const std::string& request) { return session().totals(request); }
-std::string rank_devices(const std::string& request) { return session().rank_devices(request); }
-std::string read_model(const std::string& request) { return session().read_model(request); }
-std::string inspect_model(const std::string& request) { return session().inspect_model(request); }
-std::string rule_table() { return session().rule_table(); }
-std::string version() { return std::string(plimsoll::version()); }
+/// A JavaScript string. Embind's own conversion of std::string looks at every byte twice in JavaScript.
+val text(const std::string& answer) { return val::u8string(answer.c_str()); }
+
+val load_catalog(const std::string& catalog) { return text(session().load_catalog(catalog)); }
+val report(const std::string& request) { return text(session().report(request)); }
+val totals(const std::string& request) { return text(session().totals(request)); }
+val rank_devices(const std::string& request) { return text(session().rank_devices(request)); }
+val read_model(const std::string& request) { return text(session().read_model(request)); }
+val inspect_model(const std::string& request) { return text(session().inspect_model(request)); }
+val rule_table() { return text(session().rule_table()); }
+val version() { return text(std::string(plimsoll::version())); }
 
 }  // namespace
 

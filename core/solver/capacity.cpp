@@ -17,11 +17,11 @@ class Need {
     }
   }
 
-  [[nodiscard]] RankEstimate operator()(u64 max_model_len, u64 max_num_seqs) const {
-    RankEstimate most;
+  [[nodiscard]] RankTotals operator()(u64 max_model_len, u64 max_num_seqs) const {
+    RankTotals most;
     for (std::size_t i = 0; i < plan_.ranks.size(); ++i) {
-      RankEstimate one = estimate_workload(plan_, plan_.ranks[i], fixed_[i], max_model_len, max_num_seqs);
-      if (i == 0 || one.needed_bytes > most.needed_bytes) most = std::move(one);
+      const RankTotals one = estimate_workload(plan_, plan_.ranks[i], fixed_[i], max_model_len, max_num_seqs);
+      if (i == 0 || one.needed_bytes > most.needed_bytes) most = one;
     }
     return most;
   }
@@ -32,47 +32,60 @@ class Need {
 };
 
 /// The part of a need that grows: what would overflow next.
-std::string limiting_term(const RankEstimate& need) {
+std::string limiting_term(const RankTotals& need) {
   const u64 moving = need.needed_bytes - need.weights_bytes - need.overhead_bytes;
   return need.kv_cache_bytes >= moving - need.kv_cache_bytes ? "kv_cache" : "activations";
 }
 
+/// Keeps the largest value known to fit and the smallest known not to.
+struct Bracket {
+  u64 good = 0, bad = 0;
+  u64 good_need = 0, bad_need = 0;  ///< bad_need 0: it overflowed
+
+  /// The need grows almost linearly, so the answer lies close to the straight line between the ends.
+  [[nodiscard]] u64 aim(u64 usable) const {
+    if (bad_need <= good_need) return middle();
+    const double share = static_cast<double>(usable - good_need) / static_cast<double>(bad_need - good_need);
+    return std::clamp(good + static_cast<u64>(share * static_cast<double>(bad - good)), good + 1, bad - 1);
+  }
+  [[nodiscard]] u64 middle() const { return good + (bad - good) / 2; }
+};
+
+/// The largest value in [least, most] that fits. Aims by the line between the ends, then just beside what was found, and halves
+/// every third time so that every case ends in logarithmic time.
 template <class At>
 Answer search(At at, u64 usable, u64 least, u64 most) {
   Answer answer;
-  const auto fits = [&](const RankEstimate& need) { return !need.overflowed && need.needed_bytes <= usable; };
-  RankEstimate need = at(least);
+  const auto fits = [&](const RankTotals& need) { return !need.overflowed && need.needed_bytes <= usable; };
+  RankTotals need = at(least);
   answer.needed_bytes = need.needed_bytes;
   answer.limiting_term = limiting_term(need);
   if (!fits(need)) return answer;
-  u64 good = least;
-  if (const RankEstimate all = at(most); fits(all)) {
-    good = most;
+  Bracket ends{least, most, need.needed_bytes, 0};
+  const RankTotals all = at(most);
+  if (fits(all)) {
+    ends.good = most;
     need = all;
   } else {
-    // the need grows almost linearly: aim between the ends by it, and halve in between so that every step gains
-    u64 bad = most;
-    u64 good_need = need.needed_bytes;
-    u64 bad_need = all.overflowed ? 0 : all.needed_bytes;
-    for (int step = 0; bad - good > 1; ++step) {
-      u64 middle = good + (bad - good) / 2;
-      if (step % 2 == 0 && bad_need > good_need) {
-        const double share = static_cast<double>(usable - good_need) / static_cast<double>(bad_need - good_need);
-        middle = std::clamp(good + static_cast<u64>(share * static_cast<double>(bad - good)), good + 1, bad - 1);
-      }
-      RankEstimate tried = at(middle);
-      if (fits(tried)) {
-        good = middle;
-        good_need = tried.needed_bytes;
-        need = std::move(tried);
+    ends.bad_need = all.overflowed ? 0 : all.needed_bytes;
+    bool last_fitted = false;
+    for (int step = 0; ends.bad - ends.good > 1; ++step) {
+      const u64 beside = last_fitted ? ends.good + 1 : ends.bad - 1;
+      const u64 tried = step % 3 == 0 ? ends.aim(usable) : step % 3 == 1 ? beside : ends.middle();
+      const RankTotals found = at(tried);
+      last_fitted = fits(found);
+      if (last_fitted) {
+        ends.good = tried;
+        ends.good_need = found.needed_bytes;
+        need = found;
       } else {
-        bad = middle;
-        bad_need = tried.overflowed ? 0 : tried.needed_bytes;
+        ends.bad = tried;
+        ends.bad_need = found.overflowed ? 0 : found.needed_bytes;
       }
     }
   }
-  answer.value = good;
-  answer.limit = good == most ? Limit::model : Limit::memory;
+  answer.value = ends.good;
+  answer.limit = ends.good == most ? Limit::model : Limit::memory;
   answer.needed_bytes = need.needed_bytes;
   answer.limiting_term = limiting_term(need);
   return answer;
