@@ -50,6 +50,9 @@ const page = (view: View, points: CurvePoint[]): TemplateResult => html`
       <pl-colophon .view=${view}></pl-colophon>
     </main></div>`;
 
+// The verdict follows every step of a slider; ranking and curve follow when it rests.
+const restBeforeTheRest = 50;
+
 class Page {
   #answer: Answer | null = null;
   #error: PlimsollError | null = null;
@@ -58,6 +61,7 @@ class Page {
   readonly #ruleTable: RuleTable | null;
   #hash = location.hash;
   #written = 0;
+  #rest = 0;
 
   constructor(
     readonly store: Store,
@@ -83,8 +87,14 @@ class Page {
   }
 
   #keep(request: Asked, report: Report, fallback: boolean): void {
-    this.#answer = { request, report, ranking: this.estimator.ranking(request), fallback };
-    this.#points = this.estimator.curve(request, curveLengths(report.model.max_position_embeddings));
+    const answer: Answer = { request, report, ranking: this.#answer?.ranking ?? null, fallback };
+    this.#answer = answer;
+    clearTimeout(this.#rest);
+    this.#rest = window.setTimeout(() => {
+      this.#answer = { ...answer, ranking: this.estimator.ranking(request) };
+      this.#points = this.estimator.curve(request, curveLengths(report.model.max_position_embeddings));
+      this.#show(this.store.state);
+    }, restBeforeTheRest);
   }
 
   #show(state: State): void {

@@ -34,6 +34,7 @@ export class Ledger extends Panel {
     .title::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 10px; border: solid var(--accent); border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); transition: transform 120ms; }
     [aria-expanded='true'] .title::after { transform: translateY(0) rotate(225deg); }
     .top > li > .line .title { font-weight: 600; }
+    .difference { color: var(--muted); font-size: var(--t0); margin-inline-start: 8px; }
     .share { text-align: end; color: var(--muted); font-size: var(--t0); font-variant-numeric: tabular-nums; }
     .inside { padding: 0 0 16px 28px; }
     ul ul .inside { padding-inline-start: 16px; }
@@ -83,13 +84,22 @@ export class Ledger extends Panel {
     </div>`;
   }
 
-  #line(term: Term, path: string, whole: number, top: boolean): TemplateResult {
+  /** What tells a line from its neighbours of the same name: the numbers in which their formulas differ. */
+  #difference(term: Term, siblings: Term[]): string {
+    const alike = siblings.filter(other => other !== term && other.id === term.id && other.label === term.label && other.formula);
+    if (alike.length === 0 || !term.formula) return '';
+    const differs = term.formula.inputs.filter(({ symbol, value }) => alike.some(other => other.formula?.inputs.find(input => input.symbol === symbol)?.value !== value));
+    return differs.slice(0, 2).map(({ symbol, value }) => `${this.text.symbols[symbol] ?? symbol} ${this.view.format.exact(value)}`).join(', ');
+  }
+
+  #line(term: Term, path: string, whole: number, top: boolean, siblings: Term[] = []): TemplateResult {
     const open = this.opened.has(path);
+    const difference = this.#difference(term, siblings);
     const { format } = this.view;
     return html`<li>
       <button type="button" class="line" data-path=${path} aria-expanded=${open} @click=${() => this.#toggle(path)}>
         ${top ? html`<svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">${hatchDefinitions()}${swatch(term.id)}</svg>` : nothing}
-        <span class="title">${term.label ? html`<code>${term.label}</code>` : termName(this.view, term.id)}</span>
+        <span class="title">${term.label ? html`<code>${term.label}</code>` : termName(this.view, term.id)}${difference ? html` <span class="difference">${difference}</span>` : nothing}</span>
         ${quantity(format.memory(term.bytes))}<span class="share">${format.share(term.bytes, whole)}</span>
       </button>
       ${open ? this.#inside(term, path, whole) : nothing}</li>`;
@@ -101,7 +111,7 @@ export class Ledger extends Panel {
     const children = all ? term.children : term.children.slice(0, shownAtFirst);
     const rest = term.children.length - children.length;
     return html`<p class="about">${this.text.terms[term.id]?.about}</p>
-      <ul>${children.map((child, index) => this.#line(child, `${path}/${child.id}.${index}`, whole, false))}
+      <ul>${children.map((child, index) => this.#line(child, `${path}/${child.id}.${index}`, whole, false, term.children))}
         ${rest > 0 ? html`<li><button type="button" @click=${() => this.#toggle(`${path}/*`)}>${this.text.moreTensors(this.view.format.integer(rest))}</button></li>` : nothing}</ul>`;
   }
 

@@ -3,23 +3,19 @@
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { lastStop, stopOf, stopsPerDoubling, tokensAt } from '../charts/scale.ts';
-import { parseCount, parseTokens } from '../format.ts';
 import { defaultGpu, defaultRequest } from '../state.ts';
 import { Panel, formatName, gpuName } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import './combobox.ts';
 import './config-ways.ts';
 import './model-field.ts';
-
-type NumberField = 'context' | 'sequences' | 'count' | 'prompt';
+import './number-field.ts';
 
 export class Question extends Panel {
-  static override properties: PropertyDeclarations = { problems: { state: true }, more: { state: true } };
+  static override properties: PropertyDeclarations = { more: { state: true } };
 
   static override styles = [shared, fields, css`
     form { display: grid; grid-template-columns: minmax(0, 3.3fr) minmax(0, 2.2fr) minmax(0, 2.2fr) minmax(0, 1.1fr) minmax(0, 2.2fr) minmax(0, 2.5fr) minmax(0, 0.8fr); gap: 16px 28px; padding: 12px 0 4px; align-items: start; }
-    .count { display: flex; align-items: baseline; gap: 8px; }
-    .count .times { color: var(--muted); }
     input[type='range'] { width: 100%; height: 24px; margin: 4px 0 0; accent-color: var(--accent); cursor: pointer; }
     .more { display: grid; grid-template-columns: repeat(3, minmax(0, 260px)); gap: 16px 32px; padding: 8px 0 16px; }
     .foot { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: flex-start; margin-top: 4px; }
@@ -30,25 +26,22 @@ export class Question extends Panel {
     .foot > button.toggle { margin-inline-start: 0; }
     .toggle::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 8px; border: solid; border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); }
     .toggle[aria-expanded='true']::after { transform: translateY(0) rotate(225deg); }
-    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)); } pl-model-field { grid-column: span 4; } .field, pl-combobox { grid-column: span 2; } .tiny { grid-column: span 2; } }
-    @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field { grid-column: span 2; } .field, pl-combobox, .tiny { grid-column: span 1; } }
+    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)); } pl-model-field { grid-column: span 4; } .field, pl-combobox, pl-number { grid-column: span 2; } }
+    @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field { grid-column: span 2; } .field, pl-combobox, pl-number { grid-column: span 1; } }
   `];
 
-  /** What was typed and is no number, with the reason. */
-  declare problems: Partial<Record<NumberField, { typed: string; reason: string }>>;
   declare more: boolean;
 
   constructor() {
     super();
-    this.problems = {};
     this.more = false;
   }
 
-  #number(field: NumberField, event: Event, read: (text: string) => number | null, problem: string, take: (value: number) => void): void {
-    const typed = (event.target as HTMLInputElement).value;
-    const value = read(typed);
-    this.problems = { ...this.problems, [field]: value === null ? { typed, reason: problem } : undefined };
-    if (value !== null) take(value);
+  #number(label: string, kind: 'tokens' | 'count', value: string, changed: boolean, take: (value: number | null) => void, more: { help?: string; placeholder?: string; sign?: string; optional?: boolean } = {}): TemplateResult {
+    const { text } = this;
+    return html`<pl-number .label=${label} .kind=${kind} .value=${value} .changed=${changed} .of=${this.view.state.request}
+      .wrong=${kind === 'tokens' ? text.notANumber : text.notACount} .help=${more.help ?? ''} .placeholder=${more.placeholder ?? ''} .sign=${more.sign ?? ''} .optional=${more.optional ?? false}
+      @take=${(event: CustomEvent<number | null>) => take(event.detail)}></pl-number>`;
   }
 
   /** The field a notice speaks of, by the end of its place. */
@@ -75,10 +68,6 @@ export class Question extends Panel {
     return html`<label for=${id}>${name}${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
   }
 
-  #problem(field: NumberField): TemplateResult | typeof nothing {
-    return this.problems[field] ? html`<div class="problem" role="alert">${this.problems[field]?.reason}</div>` : nothing;
-  }
-
   #formats(id: string, label: string, current: string | null | undefined, own: string, take: (value: string | null) => void): TemplateResult {
     const { formats } = this.view.catalog;
     return html`<div class="field">${this.#label(label, id, Boolean(current))}
@@ -103,15 +92,11 @@ export class Question extends Panel {
     const chosen = state.request.workload.max_model_len;
     const tokens = chosen ?? answer?.report.request.workload?.max_model_len ?? max;
     const stop = stopOf(tokens, max);
-    return html`<div class="field">${this.#label(text.context, 'context', chosen !== undefined && chosen !== null)}
-      <input id="context" type="text" inputmode="text" autocomplete="off" .value=${live(this.problems.context?.typed ?? format.integer(tokens))} title=${text.contextHelp}
-        aria-invalid=${Boolean(this.problems.context)} aria-describedby="context-unit"
-        @change=${(event: Event) => this.#number('context', event, parseTokens, text.notANumber, value => this.sendWorkload({ max_model_len: value }))} />
-      <span id="context-unit" class="hidden">${text.contextUnit}. ${text.contextHelp}</span>
+    return html`<div class="field">
+      ${this.#number(text.context, 'tokens', format.integer(tokens), chosen !== undefined && chosen !== null, value => this.sendWorkload({ max_model_len: value }), { help: text.contextHelp })}
       <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${text.contextSlider} aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
         @keydown=${(event: KeyboardEvent) => this.#contextKey(event, stop, max)}
-        @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} />
-      ${this.#problem('context')}</div>`;
+        @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} /></div>`;
   }
 
   #device(): TemplateResult {
@@ -123,10 +108,8 @@ export class Question extends Panel {
     return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${gpu}
         .shown=${gpuName(this.view, gpu)} .changed=${gpu !== defaultGpu}
         @take=${(event: CustomEvent<string>) => this.sendRequest(request => { request.device = { gpu: event.detail, device_count: device.device_count ?? 1 }; })}></pl-combobox>
-      <div class="field tiny">${this.#label(text.count, 'count', (device.device_count ?? 1) !== 1)}
-        <div class="count"><span class="times" aria-hidden="true">×</span><input id="count" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.count?.typed ?? format.integer(device.device_count ?? 1))} aria-invalid=${Boolean(this.problems.count)}
-          @change=${(event: Event) => this.#number('count', event, parseCount, text.notACount, value => this.sendRequest(request => { request.device = { gpu, device_count: value }; }))} /></div>
-        ${this.#problem('count')}</div>`;
+      ${this.#number(text.count, 'count', format.integer(device.device_count ?? 1), (device.device_count ?? 1) !== 1,
+        value => this.sendRequest(request => { request.device = { gpu, device_count: value }; }), { sign: '×' })}`;
   }
 
   #moreSettings(): TemplateResult {
@@ -138,11 +121,9 @@ export class Question extends Panel {
       <div class="field">${this.#label(text.attention, 'attention', attention !== 'sdpa')}
         <select id="attention" @change=${(event: Event) => this.sendWorkload({ attention: (event.target as HTMLSelectElement).value as 'sdpa' | 'eager' })}>
           ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value} .selected=${value === attention}>${text.attentions[value]}</option>`)}</select></div>
-      <div class="field">${this.#label(text.promptTokens, 'prompt', Boolean(workload.prompt_tokens))}
-        <input id="prompt" type="text" autocomplete="off" placeholder=${text.promptTokensHint} .value=${live(this.problems.prompt?.typed ?? (workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : ''))} aria-describedby="prompt-help" aria-invalid=${Boolean(this.problems.prompt)}
-          @change=${(event: Event) => (event.target as HTMLInputElement).value.trim() === '' ? this.sendWorkload({ prompt_tokens: null })
-            : this.#number('prompt', event, parseTokens, text.notANumber, value => this.sendWorkload({ prompt_tokens: value }))} />
-        <div class="notice" id="prompt-help">${text.promptTokensHelp}</div>${this.#problem('prompt')}</div>
+      <div>${this.#number(text.promptTokens, 'tokens', workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : '', Boolean(workload.prompt_tokens),
+        value => this.sendWorkload({ prompt_tokens: value }), { placeholder: text.promptTokensHint, optional: true, help: text.promptTokensHelp })}
+        <div class="notice">${text.promptTokensHelp}</div></div>
       <div class="field">${this.#label(text.engine, 'engine', Boolean(engine))}
         <select id="engine" @change=${(event: Event) => this.sendRequest(request => { request.engine = (event.target as HTMLSelectElement).value; })}>
           ${[...engines].map(([id, { name }]) => html`<option value=${id} .selected=${id === (engine ?? 'transformers')}>${name}</option>`)}</select></div>
@@ -159,17 +140,14 @@ export class Question extends Panel {
         <pl-model-field .view=${this.view}></pl-model-field>
         ${this.#formats('weights', text.weights, request.weight_format, text.automatic(own), value => this.sendRequest(next => { next.weight_format = value; }))}
         ${this.#context()}
-        <div class="field tiny">${this.#label(text.sequences, 'sequences', sequences !== 1)}
-          <input id="sequences" type="text" inputmode="numeric" autocomplete="off" .value=${live(this.problems.sequences?.typed ?? this.view.format.integer(sequences))} aria-invalid=${Boolean(this.problems.sequences)}
-            @change=${(event: Event) => this.#number('sequences', event, parseCount, text.notACount, value => this.sendWorkload({ max_num_seqs: value }))} />
-          ${this.#problem('sequences')}</div>
+        ${this.#number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
         ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, text.automatic(own), value => this.sendWorkload({ kv_cache_dtype: value }))}
         ${this.#device()}
       </form>
       <div class="foot">
         <pl-config-ways .view=${this.view}></pl-config-ways>
         <button type="button" class="toggle" aria-expanded=${this.more} @click=${() => { this.more = !this.more; }}>${text.moreSettings}</button>
-        <button type="button" @click=${() => { this.problems = {}; this.send({ request: defaultRequest(), unknown: [] }); }}>${text.reset}</button>
+        <button type="button" @click=${() => this.send({ request: defaultRequest(), unknown: [] })}>${text.reset}</button>
       </div>
       ${this.more ? this.#moreSettings() : nothing}
       ${this.#notices()}`;
