@@ -1,6 +1,7 @@
 #include "json.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "messages.hpp"
 
@@ -39,6 +40,29 @@ Error not_json(std::string_view text, std::size_t position, std::string_view whe
   return make_error(Say::not_json, std::string(where), {digits(line), digits(column)});
 }
 
+/// Python writes NaN, Infinity and -Infinity, which JSON does not know, and Transformers reads them. Quoted, they are words: a key
+/// that must be a number still refuses them. Nothing when the text has none.
+std::optional<std::string> quote_non_finite(std::string_view text) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i)
+        if (text[i] == '\\') ++i;
+      continue;
+    }
+    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+      if (!text.substr(i).starts_with(word)) continue;
+      out.append(text.substr(copied, i - copied)).append(1, '"').append(word).append(1, '"');
+      i += word.size() - 1;
+      copied = i + 1;
+      break;
+    }
+  }
+  if (copied == 0) return std::nullopt;
+  return out.append(text.substr(copied));
+}
+
 }  // namespace
 
 struct JsonDocument::Tree {
@@ -57,8 +81,13 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text, std::string_view
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return make_error(Say::empty_text, std::string(where));
   auto tree = std::make_unique<Tree>();
   PlacedBuilder builder(tree->root);
-  if (!Json::sax_parse(text.begin(), text.end(), &builder)) return not_json(text, builder.error_position, where);
-  return JsonDocument(std::move(tree));
+  if (Json::sax_parse(text.begin(), text.end(), &builder)) return JsonDocument(std::move(tree));
+  if (const auto quoted = quote_non_finite(text)) {
+    tree = std::make_unique<Tree>();
+    PlacedBuilder again(tree->root);
+    if (Json::sax_parse(quoted->begin(), quoted->end(), &again)) return JsonDocument(std::move(tree));
+  }
+  return not_json(text, builder.error_position, where);
 }
 
 JsonView::Kind JsonView::kind() const {
