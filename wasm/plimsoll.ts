@@ -19,6 +19,8 @@ export interface CoreModule {
 
 export interface Plimsoll {
   report(request: Request): Outcome<Report>;
+  /** The report as the core wrote it: the same bytes as the native program prints for the request. */
+  reportText(request: Request): string;
   totals(request: Request): Outcome<Totals>;
   rankDevices(request: Request): Outcome<Ranking>;
   readModel(request: Request): Outcome<ModelSummary>;
@@ -39,6 +41,7 @@ export async function openPlimsoll(
   if (!loaded.ok) throw new Error(`${loaded.error.where}: ${loaded.error.message}`);
   const plimsoll: Plimsoll = {
     report: request => parse(core.report(JSON.stringify(request))),
+    reportText: request => core.report(JSON.stringify(request)),
     totals: request => parse(core.totals(JSON.stringify(request))),
     rankDevices: request => parse(core.rank_devices(JSON.stringify(request))),
     readModel: request => parse(core.read_model(JSON.stringify(request))),

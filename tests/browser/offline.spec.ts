@@ -27,8 +27,20 @@ test('the single file and the hosted page give the same report', async ({ page, 
   const hosted = await downloadReport(page);
   await page.context().newPage().then(async other => {
     await other.goto(single + hash);
-    expect((await downloadReport(other)).text).toBe(hosted.text);
+    expect(await downloadReport(other)).toBe(hosted);
   });
+});
+
+test('the report is what the native program answers, byte for byte', async ({ page, open }) => {
+  const path = '../wasm/load-core.mjs';
+  const { nativeReports } = (await import(path)) as { nativeReports: (requests: object[]) => string[] };
+  await open('#v1&m=Qwen/Qwen3-8B&c=16384&n=2&kv=fp8');
+  const request = {
+    model: { preset: 'Qwen/Qwen3-8B' },
+    workload: { kind: 'inference', max_model_len: 16384, max_num_seqs: 2, kv_cache_dtype: 'fp8' },
+    device: { gpu: 'nvidia/rtx-4090', device_count: 1 },
+  };
+  expect(await downloadReport(page)).toBe(`${nativeReports([request])[0]}\n`);
 });
 
 test('a long session sends nothing', async ({ page, open }) => {

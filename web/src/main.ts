@@ -103,6 +103,7 @@ class Page {
     const view: View = {
       state, answer: this.#answer, error: this.#error, catalog: this.estimator.catalog,
       text: messages[language], format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
+      reportText: () => this.estimator.core.reportText(this.#answer?.request ?? state.request),
     };
     document.documentElement.lang = htmlLanguage[language];
     document.documentElement.dataset['theme'] = state.theme;

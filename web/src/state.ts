@@ -41,6 +41,8 @@ export interface View {
   text: Messages;
   format: Format;
   version: string;
+  /** The report of the answer as the core wrote it, for keeping. */
+  reportText: () => string;
   /** The rules' own table of model sizes, beside the exact weights. */
   ruleTable: RuleTable | null;
 }

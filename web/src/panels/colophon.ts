@@ -21,9 +21,9 @@ export class Colophon extends Panel {
   }
 
   #download(): void {
-    const { answer } = this.view;
+    const { answer, reportText } = this.view;
     if (!answer) return;
-    const address = URL.createObjectURL(new Blob([`${JSON.stringify(answer.report)}\n`], { type: 'application/json' }));
+    const address = URL.createObjectURL(new Blob([`${reportText()}\n`], { type: 'application/json' }));
     const link = document.createElement('a');
     link.href = address;
     link.download = 'plimsoll-report.json';

@@ -66,7 +66,7 @@ export class Combobox extends LitElement {
       const haystack = `${option.label} ${option.value} ${option.detail ?? ''} ${option.group ?? ''} ${option.also ?? ''}`.toLowerCase();
       return words.every(word => haystack.includes(word));
     });
-    return [...found, ...this.extra(this.query.trim())];
+    return [...this.extra(this.query.trim()), ...found];
   }
 
   #show(): void {
