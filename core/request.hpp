@@ -111,7 +111,7 @@ struct Capacity {
 /// One way to need less, or to have more.
 struct Change {
   std::string id;     ///< what is changed: "kv_cache_dtype", "weight_format", "max_model_len", "max_num_seqs", "device_count", "gpu"
-  std::string value;  ///< to what
+  std::string value;  ///< to what; a device with its count: "nvidia/b200x8"
   u64 needed_bytes = 0;
   i64 saved_bytes = 0;  ///< on the fullest device
   Outcome outcome{};

@@ -1,6 +1,7 @@
 #include "model/parameter_count.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "json_writer.hpp"
 #include "messages.hpp"
@@ -55,9 +56,12 @@ struct Shape {
 constexpr u64 vocabulary = 32'000;
 constexpr u64 head = 128;
 
+/// As many as divide the query heads, at most 8.
+u64 key_value_heads(const Shape& s) { return std::gcd<u64, u64>(s.hidden / head, 8); }
+
 /// Parameters of everything but the MLP matrices.
 u64 without_mlp(const Shape& s) {
-  const u64 key_value = std::min<u64>(8, s.hidden / head) * head;
+  const u64 key_value = key_value_heads(s) * head;
   return (s.tied ? 1 : 2) * vocabulary * s.hidden + s.hidden + s.layers * (2 * s.hidden * s.hidden + 2 * s.hidden * key_value + 2 * s.hidden);
 }
 
@@ -66,7 +70,7 @@ Shape typical_shape(u64 parameters) {
   const u64 aspect = parameters < small ? 64 : 128;
   Shape best;
   u64 least = ~0ULL;
-  for (u64 hidden = head; hidden <= 65'536; hidden += head) {
+  for (u64 hidden = head; hidden <= 65'536; hidden += hidden < 8 * head ? head : 4 * head) {  // from 8 heads on, in fours
     Shape s{hidden, std::clamp<u64>(hidden / aspect, 1, 200), 0, parameters < small};
     const u64 rest = without_mlp(s);
     if (rest >= parameters && best.hidden != 0) break;
@@ -120,9 +124,7 @@ std::string typical_config(u64 parameter_count) {
   number("hidden_size", shape.hidden);
   number("num_hidden_layers", shape.layers);
   number("num_attention_heads", shape.hidden / head);
-  u64 key_value = std::min<u64>(8, shape.hidden / head);
-  while (shape.hidden / head % key_value != 0) --key_value;
-  number("num_key_value_heads", key_value);
+  number("num_key_value_heads", key_value_heads(shape));
   number("head_dim", head);
   number("intermediate_size", shape.intermediate);
   number("vocab_size", vocabulary);

@@ -18,7 +18,7 @@ Result<u64> read_parameter_count(std::string_view text);
 
 /// A config.json of a typical decoder with about that many parameters.
 ///
-/// Assumes  Llama's layer with 128-wide heads and 8 key/value heads; a vocabulary of 32,000, tied below 2 * 10^9 parameters;
+/// Assumes  Llama's layer with 128-wide heads and 8 or 4 key/value heads, as divide the query heads (fewer below 8 of them); a vocabulary of 32,000, tied below 2 * 10^9 parameters;
 ///          width about 128 times the depth (64 times below 2 * 10^9), as in Llama 2 and 3; the MLP takes what is left, so that
 ///          the count is met within 0.5 %
 /// Source   llama-2 and llama-3 configs, whose shapes it lies between

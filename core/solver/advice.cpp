@@ -1,5 +1,7 @@
 #include "solver/advice.hpp"
 
+#include <algorithm>
+
 #include "hardware/fit.hpp"
 #include "messages.hpp"
 #include "solver/capacity.hpp"
@@ -93,18 +95,39 @@ class Advisor {
     }
   }
 
+  /// The device of the same maker that carries it with the least to spare; else the smallest set of devices that does.
   void another_device() {
-    const auto ranking = rank_devices(plan_);
+    const auto ranking = rank_devices_as_asked(plan_);
     if (!ranking.ok()) return;
-    for (const RankedDevice& row : ranking.value().rows) {
-      if (row.outcome != Outcome::fits) continue;
-      const auto gpu = plan_.catalog->gpu(row.gpu, "");
-      if (!gpu.ok() || gpu.value()->vendor != plan_.gpu->vendor) continue;
-      Request request = with_cache(plan_.kv_format->id);
-      request.device->gpu = row.gpu;
-      request.parallel.tensor_parallel_size.reset();
-      if (offer("gpu", row.gpu, request)) return;
-    }
+    for (const RankedDevice& row : ranking.value().rows)
+      if (row.outcome == Outcome::fits && same_maker(row) && offer_device(row.gpu, row.device_count)) return;
+    if (changes_.empty()) smallest_set();
+  }
+
+  void smallest_set() {
+    auto ranking = rank_devices(plan_);
+    if (!ranking.ok()) return;
+    auto& rows = ranking.value().rows;
+    std::erase_if(rows, [&](const RankedDevice& row) { return !row.devices_needed || !same_maker(row); });
+    std::stable_sort(rows.begin(), rows.end(), [](const RankedDevice& a, const RankedDevice& b) {
+      return std::pair(*a.devices_needed, a.usable_bytes) < std::pair(*b.devices_needed, b.usable_bytes);
+    });
+    for (const RankedDevice& row : rows)
+      if (offer_device(row.gpu, *row.devices_needed)) return;
+  }
+
+  [[nodiscard]] bool same_maker(const RankedDevice& row) const {
+    const auto gpu = plan_.catalog->gpu(row.gpu, "");
+    return gpu.ok() && gpu.value()->vendor == plan_.gpu->vendor;
+  }
+
+  /// Value "nvidia/b200x8", as links write a device and its count.
+  bool offer_device(const std::string& gpu, u64 count) {
+    Request request = with_cache(plan_.kv_format->id);
+    request.device->gpu = gpu;
+    request.device->device_count = count;
+    request.parallel.tensor_parallel_size.reset();
+    return offer("gpu", gpu + "x" + digits(count), request);
   }
 
   const Plan& plan_;

@@ -55,9 +55,7 @@ bool better(const RankedDevice& a, const RankedDevice& b) {
   return a.gpu < b.gpu;
 }
 
-}  // namespace
-
-Result<Ranking> rank_devices(const Plan& plan) {
+Result<Ranking> rank(const Plan& plan, bool count_devices) {
   PLIMSOLL_TRY(const RankEstimate asked, estimate_worst(plan, false));
   Needs needs(plan);
   const u64 boards = plan.request.device && plan.request.device->device_count ? *plan.request.device->device_count : 1;
@@ -68,10 +66,16 @@ Result<Ranking> rank_devices(const Plan& plan) {
     const u64 usable = memory.value().usable_bytes;
     const u64 need = needs.at(boards * gpu.devices, gpu.vendor).value_or(asked.needed_bytes);
     const Verdict verdict = verdict_of(need, usable);
-    ranking.rows.push_back({std::string(gpu.id), boards, usable, need, verdict.headroom_bytes, verdict.outcome, devices_needed(needs, gpu, usable)});
+    ranking.rows.push_back({std::string(gpu.id), boards, usable, need, verdict.headroom_bytes, verdict.outcome, {}});
+    if (count_devices) ranking.rows.back().devices_needed = devices_needed(needs, gpu, usable);
   }
   std::sort(ranking.rows.begin(), ranking.rows.end(), better);
   return ranking;
 }
+
+}  // namespace
+
+Result<Ranking> rank_devices(const Plan& plan) { return rank(plan, true); }
+Result<Ranking> rank_devices_as_asked(const Plan& plan) { return rank(plan, false); }
 
 }  // namespace plimsoll
