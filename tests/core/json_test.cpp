@@ -31,10 +31,21 @@ TEST_CASE("a column counts characters, not bytes", "[json]") {
 }
 
 TEST_CASE("what Python calls JSON but is none is refused", "[json]") {
-  for (const std::string_view text : {"{\"a\": NaN}", "{\"a\": Infinity}", "{'a': 1}", "{\"a\": True}", "{\"a\": 1,}", "{\"a\": 01}", "{\"a\": 1} {}", "{\"a\": .5}"}) {
+  for (const std::string_view text : {"{'a': 1}", "{\"a\": nan}", "{\"a\": +1}", "{NaN: 1}", "{\"a\": True}", "{\"a\": 1,}", "{\"a\": 01}", "{\"a\": 1} {}", "{\"a\": .5}"}) {
     CAPTURE(text);
     CHECK(error_of(text).code == ErrorCode::invalid_json);
   }
+}
+
+TEST_CASE("the NaN and Infinity that Python writes are read, as no numbers", "[json]") {
+  const JsonDocument document = json("{\"a\": NaN, \"b\": [Infinity, -Infinity], \"c\": \"NaN \\\" Infinity\", \"d\": 1}");
+  CHECK_FALSE(document.root()["a"].number().has_value());
+  CHECK_FALSE(document.root()["b"].at(0).whole().has_value());
+  CHECK_FALSE(document.root()["b"].at(1).number().has_value());
+  CHECK(document.root()["c"].string() == "NaN \" Infinity");
+  CHECK(document.root()["d"].whole() == 1);
+  CHECK(error_of("{\"a\": NaN").code == ErrorCode::invalid_json);
+  CHECK(error_of("{\"a\": NaN, b}").code == ErrorCode::invalid_json);
 }
 
 TEST_CASE("text that is no Unicode is refused", "[json]") {

@@ -80,6 +80,18 @@ inline std::shared_ptr<const LoadedModel> model_of(const ModelChoice& choice) {
   return loaded.value();
 }
 
+/// A model of the catalogue. Each is read once: reading is the slow part.
+inline std::shared_ptr<const LoadedModel> preset_model(const std::string& id) {
+  static std::map<std::string, std::shared_ptr<const LoadedModel>> known;
+  auto& entry = known[id];
+  if (!entry) {
+    ModelChoice choice;
+    choice.preset = id;
+    entry = model_of(choice);
+  }
+  return entry;
+}
+
 /// A request under construction: `ask("Qwen/Qwen3-8B").on("nvidia/l4").context(4096).plan()`.
 class Ask {
  public:
@@ -121,11 +133,7 @@ class Ask {
  private:
   InferenceWorkload& workload() { return *std::get_if<InferenceWorkload>(&request.workload); }
   [[nodiscard]] std::shared_ptr<const LoadedModel> model() const {
-    static std::map<std::string, std::shared_ptr<const LoadedModel>> known;  // by preset: reading is the slow part
-    if (!request.model.preset) return model_of(request.model);
-    auto& entry = known[*request.model.preset];
-    if (!entry) entry = model_of(request.model);
-    return entry;
+    return request.model.preset ? preset_model(*request.model.preset) : model_of(request.model);
   }
 };
 
