@@ -78,9 +78,9 @@ export class Ledger extends Panel {
         <div class="step">= <span class="figure">${format.bytes(term.bytes)}</span> = ${quantity(format.memory(term.bytes))}</div></div>
       <table><caption>${text.numbersIn}</caption><tbody>${formula.inputs.map(input => html`<tr><th scope="row"><var>${typeset({ ...formula, text: input.symbol })}</var></th>
         <td class="end figure">${format.exact(input.value)}</td><td>${text.symbols[input.symbol] ?? ''} ${input.name === text.symbols[input.symbol] ? nothing : html`<code>${input.name}</code>`}</td></tr>`)}</tbody></table>
-      <p class="origin"><span>${text.basis}: <b>${text.basisNames[formula.basis]}</b>, ${text.basisAbout[formula.basis]}</span>
+      <p class="origin"><span>${text.basis}${text.colon}<b>${text.basisNames[formula.basis]}</b>${text.comma}${text.basisAbout[formula.basis]}</span>
         ${typeof formula.low === 'number' && typeof formula.high === 'number' && formula.low < formula.high ? html`<span>${text.range(format.text(formula.low), format.text(formula.high))}</span>` : nothing}
-        <span>${text.source}: ${this.#source(formula.source)}</span></p>
+        <span>${text.source}${text.colon}${this.#source(formula.source)}</span></p>
     </div>`;
   }
 
@@ -88,8 +88,8 @@ export class Ledger extends Panel {
   #difference(term: Term, siblings: Term[]): string {
     const alike = siblings.filter(other => other !== term && other.id === term.id && other.label === term.label && other.formula);
     if (alike.length === 0 || !term.formula) return '';
-    const differs = term.formula.inputs.filter(({ symbol, value }) => alike.some(other => other.formula?.inputs.find(input => input.symbol === symbol)?.value !== value));
-    return differs.slice(0, 2).map(({ symbol, value }) => `${this.text.symbols[symbol] ?? symbol} ${this.view.format.exact(value)}`).join(', ');
+    const differs = term.formula.inputs.filter(({ symbol, value }) => alike.some(other => other.formula?.inputs.some(input => input.symbol === symbol && input.value !== value)));
+    return differs.slice(0, 2).map(({ symbol, value }) => `${this.text.symbols[symbol] ?? symbol} ${this.view.format.exact(value)}`).join(this.text.comma);
   }
 
   #line(term: Term, path: string, whole: number, top: boolean, siblings: Term[] = []): TemplateResult {
@@ -123,7 +123,7 @@ export class Ledger extends Panel {
   #usable(device: DeviceFacts): TemplateResult {
     const { text } = this;
     return html`<div class="basis"><span>${text.usableOf(device.name, this.view.format.columnText(device.usable_bytes))}</span>
-      <span>${text.basis}: ${text.basisNames[device.usable_basis]}</span><span>${text.source}: ${this.#source(device.usable_source)}</span></div>`;
+      <span>${text.basis}${text.colon}${text.basisNames[device.usable_basis]}</span><span>${text.source}${text.colon}${this.#source(device.usable_source)}</span></div>`;
   }
 
   override render(): TemplateResult {
@@ -135,7 +135,7 @@ export class Ledger extends Panel {
     return html`<section class="section" aria-labelledby="title">
       <h2 id="title">${text.ledger}</h2><p class="intro">${text.ledgerIntro}</p>
       <ul class="top">${report.segments.map(segment => segmentTerm(report, segment.id)).map(term => term ? this.#line(term, `/${term.id}`, report.needed_bytes, true) : nothing)}</ul>
-      <div class="basis"><span>${text.basisTotals}:</span>${bases.map(basis => html`<span>${text.basisNames[basis]} ${format.text(report.by_basis[basis])}</span>`)}
+      <div class="basis"><span>${text.basisTotals}${text.colon}</span>${bases.map(basis => html`<span>${text.basisNames[basis]} ${format.text(report.by_basis[basis])}</span>`)}
         ${report.ranks.length > 1 ? report.ranks.map(rank => html`<span>${text.ranks(format.integer(rank.count), format.columnText(rank.needed_bytes))}</span>`) : nothing}
         ${report.needed_low_bytes < report.needed_high_bytes ? html`<span>${text.spread(format.columnText(report.needed_low_bytes), format.columnText(report.needed_high_bytes))}</span>` : nothing}</div>
       ${report.device ? this.#usable(report.device) : nothing}

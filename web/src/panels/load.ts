@@ -50,7 +50,7 @@ export class Load extends Panel {
     const { format } = this.view;
     const { verdict, device } = report;
     const parts = report.segments.map(segment => ({ id: segment.id, name: termName(this.view, segment.id), amount: format.text(segment.bytes), bytes: segment.bytes }));
-    const list = parts.map(part => `${part.name} ${part.amount}`).join(format.language === 'zh' ? '，' : ', ');
+    const list = parts.map(part => `${part.name} ${part.amount}`).join(text.comma);
     const needed = format.columnText(report.needed_bytes);
     return {
       summary: verdict ? text.barSummary(list, needed, format.columnText(verdict.usable_bytes)) : text.barSummaryFree(list, needed),
@@ -86,7 +86,7 @@ export class Load extends Panel {
     if (report.advice.length === 0) return nothing;
     return html`<div class="advice"><h2>${text.otherChanges}</h2><ul>${report.advice.map(change => html`<li>
       ${verdictGlyph(change.outcome, 18)}
-      <span><button type="button" @click=${() => this.send({ request: withChange(this.view.state.request, change, report.request) })}>${changeText(this.view, change)}</button><span class="hidden">, ${text.outcome[change.outcome]}</span></span>
+      <span><button type="button" @click=${() => this.send({ request: withChange(this.view.state.request, change, report.request) })}>${changeText(this.view, change)}</button><span class="hidden">${text.comma}${text.outcome[change.outcome]}</span></span>
       <span class="saved quantity">${change.saved_bytes > 0 ? text.saves(format.text(change.saved_bytes)) : nothing}</span>
       <span class="quantity">${text.needsThen(format.columnText(change.needed_bytes))}</span></li>`)}</ul></div>`;
   }

@@ -111,7 +111,7 @@ export class RankingPanel extends Panel {
     const { text } = this;
     const { format, catalog } = this.view;
     const name = gpuName(this.view, row.gpu);
-    const part = (column: Column): TemplateResult => html`<span class="part">${text.columns[column]}</span>`;
+    const part = (column: Column): TemplateResult => html`<span class="part">${column === 'devices' ? text.cards : text.columns[column]}</span>`;
     return html`<tr class=${row.gpu === chosen ? 'chosen' : ''}>
       <th scope="row"><button type="button" aria-label=${text.choose(name)} @click=${() => this.sendRequest(request => { request.device = { gpu: row.gpu, device_count: row.device_count }; })}>${name}</button></th>
       <td class="vendor">${this.#vendorName(catalog.gpus.get(row.gpu)?.vendor ?? '')}</td>

@@ -3,7 +3,7 @@
 import { type PropertyDeclarations, type PropertyValues, type TemplateResult, css, html, nothing, svg } from 'lit';
 import { linear } from '../charts/scale.ts';
 import { series, seriesStyles } from '../charts/series.ts';
-import type { Change, FitOutcome, Report } from '../../../wasm/plimsoll.ts';
+import type { Change, FitOutcome, Report, Request } from '../../../wasm/plimsoll.ts';
 import { Panel, formatName, gpuName } from './panel.ts';
 import { shared } from './shared.ts';
 import { type View, withChange } from '../state.ts';
@@ -24,13 +24,19 @@ export const verdictStyles = css`
   .does_not_fit { color: var(--bad); }
 `;
 
+const deviceText = (view: View, device: Request['device']): string => {
+  const name = gpuName(view, device?.gpu ?? '');
+  const count = device?.device_count ?? 1;
+  return count === 1 ? name : `${view.format.integer(count)} × ${name}`;
+};
+
 /** A change in words: "KV cache in FP8". */
 export function changeText(view: View, change: Change): string {
   const texts: Record<string, (value: string) => string> = view.text.change;
   const values: Record<string, string> = {
     kv_cache_dtype: formatName(view, change.value),
     weight_format: formatName(view, change.request.weight_format ?? change.value),
-    gpu: gpuName(view, change.value),
+    gpu: deviceText(view, change.request.device),
   };
   const value = values[change.id] ?? (/^\d+$/.test(change.value) ? view.format.integer(Number(change.value)) : change.value);
   if (change.id === 'weight_format' && change.value.includes('kv_cache_dtype')) {
@@ -114,7 +120,7 @@ export class VerdictPanel extends Panel {
     const room = verdict.headroom_bytes >= 0 ? text.free(format.columnText(verdict.headroom_bytes)) : text.short(format.columnText(-verdict.headroom_bytes));
     return html`<span class="headline"><span class="word ${verdict.outcome}">${verdictGlyph(verdict.outcome, 34)}${text.outcome[verdict.outcome]}</span>
         <span class="numbers">${text.numbers(needed.number, usable.number)} <span class="unit">${usable.unit}</span></span></span>
-      <span class="rest"><span class="place">${place}${format.language === 'zh' ? '，' : ', '}${room}${format.language === 'zh' ? '。' : '. '}</span>${this.#next(report)}</span>`;
+      <span class="rest"><span class="place">${place}${text.comma}${room}${text.stop}</span>${this.#next(report)}</span>`;
   }
 
   #strip(report: Report): TemplateResult | typeof nothing {
