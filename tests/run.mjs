@@ -79,7 +79,7 @@ function allSuites(conformanceFolder) {
     { name: 'native-as-wasm', needs: ['catalog', 'wasmTests'],
       run: catch2('native-as-wasm', 'node', ['build/wasm/plimsoll-tests.cjs']) },
     ...scriptSuites(),
-    { name: 'browser', needs: ['site'], run: browser },
+    { name: 'browser', needs: ['site', 'programs'], run: browser },
   ];
   if (conformanceFolder) {
     suites.push({ name: 'references', needs: ['catalog', 'programs'], run: references(conformanceFolder) });
