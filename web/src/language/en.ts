@@ -74,7 +74,7 @@ export const en = {
   longestFits: (tokens: string) => `Longest context that fits: ${tokens} tokens.`,
   fullContextFits: (tokens: string) => `The model’s full context of ${tokens} tokens fits.`,
   cheapest: (change: string, saved: string) => `Cheapest change: ${change}, saves ${saved}.`,
-  cheapestOther: (change: string) => `Cheapest change: ${change}.`,
+  cheapestDevice: (change: string, needed: string) => `Cheapest change: ${change}, ${needed} needed on each.`,
   noChange: 'No single change is enough. Combine several, such as narrower weights and a shorter context.',
   apply: 'Apply',
   useLongest: 'Use it',

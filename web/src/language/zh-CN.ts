@@ -75,7 +75,7 @@ export const zhCN: Messages = {
   longestFits: tokens => `最长可用上下文：${tokens} token。`,
   fullContextFits: tokens => `可用满模型的全部上下文：${tokens} token。`,
   cheapest: (change, saved) => `最省事的办法：${change}，省 ${saved}。`,
-  cheapestOther: change => `最省事的办法：${change}。`,
+  cheapestDevice: (change, needed) => `最省事的办法：${change}，每张需 ${needed}。`,
   noChange: '只改一项不够，需要同时调整几项，例如权重格式和上下文长度。',
   apply: '应用',
   useLongest: '用这个长度',

@@ -7,7 +7,7 @@ import type { Report } from '../../../wasm/plimsoll.ts';
 import { withChange } from '../state.ts';
 import { Panel, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
-import { changeText, verdictGlyph, verdictStyles } from './verdict.ts';
+import { changeText, savesHere, verdictGlyph, verdictStyles } from './verdict.ts';
 
 export const openTermEvent = 'plimsoll-open-term';
 
@@ -87,7 +87,7 @@ export class Load extends Panel {
     return html`<div class="advice"><h2>${text.otherChanges}</h2><ul>${report.advice.map(change => html`<li>
       ${verdictGlyph(change.outcome, 18)}
       <span><button type="button" @click=${() => this.send({ request: withChange(this.view.state.request, change, report.request) })}>${changeText(this.view, change)}</button><span class="hidden">${text.comma}${text.outcome[change.outcome]}</span></span>
-      <span class="saved quantity">${change.saved_bytes > 0 ? text.saves(format.text(change.saved_bytes)) : nothing}</span>
+      <span class="saved quantity">${savesHere(change) ? text.saves(format.text(change.saved_bytes)) : nothing}</span>
       <span class="quantity">${text.needsThen(format.columnText(change.needed_bytes))}</span></li>`)}</ul></div>`;
   }
 

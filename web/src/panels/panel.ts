@@ -35,8 +35,8 @@ export class Panel extends LitElement {
 export const quantity = ({ number, unit }: Quantity): TemplateResult =>
   html`<span class="quantity">${number} <span class="unit">${unit}</span></span>`;
 
-/** Format ids as people write them: bf16 is BF16. */
-export const formatName = (view: View, id: string): string => view.catalog.formats.get(id)?.name ?? id.toUpperCase();
+/** Format ids as people write them, without the variant: FP8, not FP8 (E4M3). */
+export const formatName = (view: View, id: string): string => (view.catalog.formats.get(id)?.name ?? id.toUpperCase()).replace(/ \(.*\)$/, '');
 
 export const gpuName = (view: View, id: string): string => view.catalog.gpus.get(id)?.name ?? id;
 

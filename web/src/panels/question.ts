@@ -73,7 +73,7 @@ export class Question extends Panel {
     return html`<div class="field">${this.#label(label, id, Boolean(current))}
       <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value || null)}>
         <option value="" .selected=${!current}>${own}</option>
-        ${[...formats.keys()].map(format => html`<option value=${format} .selected=${format === current}>${formatName(this.view, format)}</option>`)}
+        ${[...formats].map(([format, { name }]) => html`<option value=${format} .selected=${format === current}>${name}</option>`)}
       </select></div>`;
   }
 
@@ -134,14 +134,15 @@ export class Question extends Panel {
     const { text } = this;
     const { state, answer } = this.view;
     const { request } = state;
-    const own = answer ? formatName(this.view, answer.report.model.dtype) : '';
+    const resolved = answer?.report.request;
+    const named = (id: string | null | undefined): string => text.automatic(id ? formatName(this.view, id) : '');
     const sequences = request.workload.max_num_seqs ?? 1;
     return html`<form aria-label=${text.question} @submit=${(event: Event) => event.preventDefault()}>
         <pl-model-field .view=${this.view}></pl-model-field>
-        ${this.#formats('weights', text.weights, request.weight_format, text.automatic(own), value => this.sendRequest(next => { next.weight_format = value; }))}
+        ${this.#formats('weights', text.weights, request.weight_format, named(request.weight_format ? null : resolved?.weight_format), value => this.sendRequest(next => { next.weight_format = value; }))}
         ${this.#context()}
         ${this.#number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
-        ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, text.automatic(own), value => this.sendWorkload({ kv_cache_dtype: value }))}
+        ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, named(request.workload.kv_cache_dtype ? null : resolved?.workload?.kv_cache_dtype), value => this.sendWorkload({ kv_cache_dtype: value }))}
         ${this.#device()}
       </form>
       <div class="foot">

@@ -30,6 +30,9 @@ const deviceText = (view: View, device: Request['device']): string => {
   return count === 1 ? name : `${view.format.integer(count)} × ${name}`;
 };
 
+/** Whether a change needs less on the same device, rather than offering other or more devices. */
+export const savesHere = (change: Change): boolean => change.id !== 'gpu' && change.id !== 'device_count';
+
 /** A change in words: "KV cache in FP8". */
 export function changeText(view: View, change: Change): string {
   const texts: Record<string, (value: string) => string> = view.text.change;
@@ -64,7 +67,7 @@ export class VerdictPanel extends Panel {
       :host { position: sticky; top: 0; bottom: 0; z-index: 3; padding: 8px 0 6px; margin: 0 calc(-1 * var(--gutter)); padding-inline: var(--gutter); border-block: 1px solid var(--rule); }
       .headline { font-size: var(--t2); gap: 8px; letter-spacing: -0.01em; justify-content: space-between; flex-wrap: nowrap; }
       .numbers .unit { font-size: var(--t0); }
-      .word { gap: 6px; }
+      .word { gap: 6px; white-space: nowrap; }
       .glyph { width: 20px; height: 20px; }
       .rest { font-size: var(--t0); margin-top: 2px; }
       .place { display: none; }
@@ -72,6 +75,7 @@ export class VerdictPanel extends Panel {
       .stale { margin-bottom: 4px; padding-inline-start: 8px; }
       .strip { display: block; width: 100%; height: 8px; margin-top: 4px; }
     }
+    @media (max-width: 370px) { .headline { flex-wrap: wrap; gap: 0 8px; } }
   `];
 
   declare settling: boolean;
@@ -105,7 +109,7 @@ export class VerdictPanel extends Panel {
     const [cheapest] = report.advice;
     if (!cheapest) return html`${text.noChange}`;
     const words = changeText(this.view, cheapest);
-    return html`${cheapest.saved_bytes > 0 ? text.cheapest(words, format.text(cheapest.saved_bytes)) : text.cheapestOther(words)}<button
+    return html`${savesHere(cheapest) ? text.cheapest(words, format.text(cheapest.saved_bytes)) : text.cheapestDevice(words, format.columnText(cheapest.needed_bytes))}<button
       type="button" class="apply" @click=${() => this.send({ request: withChange(this.view.state.request, cheapest, report.request) })}>${text.apply}</button>`;
   }
 
