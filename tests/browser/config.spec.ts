@@ -52,6 +52,18 @@ const wrong: [name: string, config: string][] = [
   ['nothing', '   '],
 ];
 
+test('a dropped file of 60 MB is refused, and the last result stays', async ({ page, open }) => {
+  await open();
+  const files = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(60_000_000).fill(120)], 'model.safetensors'));
+    return transfer;
+  });
+  await page.getByRole('main').dispatchEvent('drop', { dataTransfer: files });
+  await expect(page.getByRole('alert')).toContainText('the limit is');
+  await expect(verdict(page)).toContainText('Fits');
+});
+
 for (const [name, config] of wrong) {
   test(`${name}: where, why and what to do are said, and the last result stays`, async ({ page, open }) => {
     await open();
@@ -67,7 +79,7 @@ for (const [name, config] of wrong) {
     await page.getByRole('button', { name: '中文' }).click();
     await expect(problem).toContainText('处理办法');
     await expect(problem).toContainText(/[一-鿿]{4}/);
-    await page.getByRole('button', { name: '全部重置' }).click();
+    await page.getByRole('button', { name: '恢复上一次的设置' }).click();
     await expect(problem).toBeEmpty();
   });
 }

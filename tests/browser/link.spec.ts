@@ -18,6 +18,15 @@ test('the address is a readable copy of the settings, and opening it restores th
   expect(await downloadReport(page)).toBe(first);
 });
 
+test('the copied link is the whole state', async ({ page, open, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open('#v1&c=4096');
+  await page.getByRole('button', { name: 'Dark' }).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(page.getByText('Link copied')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/#v1&c=4096&theme=dark$/);
+});
+
 test('a config of one’s own travels in the link', async ({ page, open }) => {
   await open();
   await page.getByRole('button', { name: 'Paste config.json' }).click();

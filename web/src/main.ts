@@ -52,6 +52,8 @@ const page = (view: View, points: CurvePoint[]): TemplateResult => html`
 
 // The verdict follows every step of a slider; ranking and curve follow when it rests.
 const restBeforeTheRest = 50;
+// Browsers refuse an address that changes too often.
+const restBeforeTheLink = 200;
 
 class Page {
   #answer: Answer | null = null;
@@ -62,6 +64,7 @@ class Page {
   #hash = location.hash;
   #written = 0;
   #rest = 0;
+  #writing = 0;
 
   constructor(
     readonly store: Store,
@@ -110,7 +113,8 @@ class Page {
     const outcome = this.#answer?.report.verdict?.outcome;
     document.title = this.#answer && outcome ? view.text.title(this.#answer.report.model.name, view.text.outcome[outcome]) : 'Plimsoll';
     render(page(view, this.#points), root);
-    if (!this.#error) void this.#remember(state);
+    clearTimeout(this.#writing);
+    if (!this.#error) this.#writing = window.setTimeout(() => void this.#remember(state), restBeforeTheLink);
   }
 
   /** The address follows the settings, without filling the browser's history. */
@@ -124,6 +128,7 @@ class Page {
 
   async follow(hash: string): Promise<void> {
     if (hash === this.#hash) return;
+    clearTimeout(this.#writing);
     this.#hash = hash;
     this.store.update(await readLink(hash));
   }

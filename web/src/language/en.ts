@@ -97,6 +97,8 @@ export const en = {
   fallback: 'The default model and GPU, until the error above is mended.',
   stopped: 'This could not be read',
   stoppedElse: 'This cannot be computed',
+  back: 'Back to the previous settings',
+  backToDefault: 'Use the default settings',
   where: 'Where',
   why: 'Why',
   todo: 'What to do',

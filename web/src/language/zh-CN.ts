@@ -98,6 +98,8 @@ export const zhCN: Messages = {
   fallback: '以下是默认模型和 GPU 的结果，修正上面的错误后更新。',
   stopped: '无法读取',
   stoppedElse: '无法计算',
+  back: '恢复上一次的设置',
+  backToDefault: '使用默认设置',
   where: '位置',
   why: '原因',
   todo: '处理办法',

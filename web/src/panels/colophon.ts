@@ -1,6 +1,7 @@
 // Keeping the result: report, link, offline copy; then the privacy sentence, version and catalogue date.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { writeLink } from '../link.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -33,7 +34,9 @@ export class Colophon extends Panel {
 
   async #copy(): Promise<void> {
     try {
-      await navigator.clipboard.writeText(location.href);
+      const link = new URL(location.href);
+      link.hash = await writeLink(this.view.state);
+      await navigator.clipboard.writeText(link.href);
       this.said = this.text.copied;
     } catch {
       this.said = this.text.copyByHand;

@@ -10,11 +10,12 @@ export class Problem extends Panel {
     h2 { color: var(--bad); font-size: var(--t1); }
     dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 4px 16px; margin: 8px 0 0; }
     dt { color: var(--muted); font-size: var(--t0); line-height: 24px; }
+    button { margin-top: 8px; }
     dd { margin: 0; overflow-wrap: anywhere; }
   `];
 
   override render(): TemplateResult {
-    const { error, format } = this.view;
+    const { answer, error, format } = this.view;
     const { text } = this;
     const chinese = format.language === 'zh';
     return html`<div role="alert">${error ? html`<div class="problem">
@@ -23,7 +24,8 @@ export class Problem extends Panel {
         ${error.where ? html`<dt>${text.where}</dt><dd><code>${error.where}</code></dd>` : nothing}
         <dt>${text.why}</dt><dd>${chinese ? error.message_zh : error.message}</dd>
         <dt>${text.todo}</dt><dd>${chinese ? error.hint_zh : error.hint}</dd>
-      </dl></div>` : nothing}</div>`;
+      </dl>
+      ${answer ? html`<button type="button" @click=${() => this.send({ request: answer.request })}>${answer.fallback ? text.backToDefault : text.back}</button>` : nothing}</div>` : nothing}</div>`;
   }
 }
 
