@@ -41,10 +41,12 @@ export function curve(data: CurveData, width: number): SVGTemplateResult {
   return svg`<svg role="img" aria-label=${data.summary} width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`}>
     ${ticks(max / data.unitBytes, 5).map(value => {
       const level = Math.round(y(value * data.unitBytes)) + 0.5;
-      return svg`<path class="grid" d=${`M${left} ${level}H${right}`} /><text class="tick" x=${left - 10} y=${level + 4} text-anchor="end">${data.axis(value * data.unitBytes)}</text>`;
+      return svg`<path class="grid" d=${`M${left} ${level}H${right}`} /><text class="tick" x=${left - 10} y=${level + 4}
+        text-anchor="end">${data.axis(value * data.unitBytes)}</text>`;
     })}
     <text class="tick" x=${left - 10} y="10" text-anchor="end">${data.unit}</text>
-    ${doublings.map((tokens, index) => index % every ? nothing : svg`<text class="tick" x=${x(tokens)} y=${bottom + 22} text-anchor=${index === 0 ? 'start' : x(tokens) > right - 16 ? 'end' : 'middle'}>${data.tokens(tokens)}</text>`)}
+    ${doublings.map((tokens, index) => index % every ? nothing : svg`<text class="tick" x=${x(tokens)} y=${bottom + 22}
+      text-anchor=${index === 0 ? 'start' : x(tokens) > right - 16 ? 'end' : 'middle'}>${data.tokens(tokens)}</text>`)}
     <path class="area" d=${`${path}L${x(last.tokens)} ${bottom}L${left} ${bottom}Z`} />
     <path class="line" d=${path} />
     ${limit(data, x, y, left, right)}
@@ -67,7 +69,8 @@ function spot(at: Spot, x: Place, y: Place, left: number, right: number, name: s
   // Below and to the right the curve leaves room; near the right edge there is room only above and to the left.
   const below = name === 'here' && across < right - 150;
   return svg`<circle class=${`spot ${name}`} cx=${across} cy=${level} r="5" />
-    <text class="spot-label" x=${across + (below ? 6 : -6)} y=${below ? level + 22 : level - 12} text-anchor=${below || across < left + 150 ? 'start' : 'end'}>${at.label}</text>`;
+    <text class="spot-label" x=${across + (below ? 6 : -6)} y=${below ? level + 22 : level - 12}
+      text-anchor=${below || across < left + 150 ? 'start' : 'end'}>${at.label}</text>`;
 }
 
 export const curveStyles = css`

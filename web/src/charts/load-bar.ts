@@ -88,7 +88,8 @@ function ruler(data: BarData, x: (bytes: number) => number, max: number, bottom:
   const taken = [data.usable?.bytes, data.sold?.bytes].filter(bytes => bytes !== undefined).map(x);
   const clear = marks.filter(mark => taken.every(place => Math.abs(place - x(mark)) > 22));
   return svg`<path class="axis" d=${marks.map(mark => `M${Math.round(x(mark)) + 0.5} ${bottom}v6`).join('')} />
-    ${clear.map((mark, index) => svg`<text class="tick" x=${Math.max(0, x(mark))} y=${bottom + 20} text-anchor=${mark === 0 ? 'start' : 'middle'}>${data.axis(mark)}${index === 0 ? ` ${data.unit}` : ''}</text>`)}`;
+    ${clear.map((mark, index) => svg`<text class="tick" x=${Math.max(0, x(mark))} y=${bottom + 20}
+      text-anchor=${mark === 0 ? 'start' : 'middle'}>${data.axis(mark)}${index === 0 ? ` ${data.unit}` : ''}</text>`)}`;
 }
 
 function limits(data: BarData, x: (bytes: number) => number, width: number, top: number, narrow: boolean): SVGTemplateResult {
@@ -102,8 +103,11 @@ function limits(data: BarData, x: (bytes: number) => number, width: number, top:
   const soldStart = sold ? (beside ? sold.at + 8 : Math.max(sold.at + 8, usableStart + (usable?.width ?? 0) + 16)) : 0;
   const below = sold !== null && soldStart + sold.width > width;
   return svg`
-    ${sold ? svg`<path class="sold" d=${`M${sold.at} ${top - 6}V${bottom + 10}`} /><text class="tick" x=${below ? width : soldStart} y=${beside ? bottom + 20 : below ? bottom + 58 : bottom + 40} text-anchor=${below ? 'end' : 'start'}>${sold.label}</text>` : nothing}
-    ${usable ? svg`<path class="load-line" d=${`M${usable.at} ${top - 10}V${bottom + 14}`} />${loadLineMark(usable.at, top + height / 2, 11, true)}<text class="limit" x=${usableStart} y=${bottom + 40}>${usable.label}</text>` : nothing}`;
+    ${sold ? svg`<path class="sold" d=${`M${sold.at} ${top - 6}V${bottom + 10}`} />
+      <text class="tick" x=${below ? width : soldStart} y=${beside ? bottom + 20 : below ? bottom + 58 : bottom + 40}
+      text-anchor=${below ? 'end' : 'start'}>${sold.label}</text>` : nothing}
+    ${usable ? svg`<path class="load-line" d=${`M${usable.at} ${top - 10}V${bottom + 14}`} />${loadLineMark(usable.at, top + height / 2, 11, true)}
+      <text class="limit" x=${usableStart} y=${bottom + 40}>${usable.label}</text>` : nothing}`;
 }
 
 function gapLabel(data: BarData, x: (bytes: number) => number, end: number, top: number): SVGTemplateResult | typeof nothing {

@@ -6,5 +6,6 @@ import { type SVGTemplateResult, svg } from 'lit';
 export const loadLineMark = (x: number, y: number, radius: number, upright: boolean): SVGTemplateResult => {
   const reach = radius * 1.75;
   const line = upright ? `M${x} ${y - reach}V${y + reach}` : `M${x - reach} ${y}H${x + reach}`;
-  return svg`<g class="mark"><circle class="mark-halo" cx=${x} cy=${y} r=${radius + 3} /><circle class="mark-ring" cx=${x} cy=${y} r=${radius} /><path class="mark-ring" d=${line} /></g>`;
+  return svg`<g class="mark"><circle class="mark-halo" cx=${x} cy=${y} r=${radius + 3} /><circle class="mark-ring" cx=${x} cy=${y} r=${radius} />
+    <path class="mark-ring" d=${line} /></g>`;
 };

@@ -27,7 +27,8 @@ export const hatchDefinitions = (): SVGTemplateResult => svg`<defs>${Object.entr
 
 export const swatch = (termId: string): SVGTemplateResult => {
   const name = series(termId);
-  return svg`<rect class=${`fill-${name}`} x="0.5" y="0.5" width="15" height="15" /><rect class="outline" x="0.5" y="0.5" width="15" height="15" fill=${`url(#hatch-${name})`} />`;
+  return svg`<rect class=${`fill-${name}`} x="0.5" y="0.5" width="15" height="15" />
+    <rect class="outline" x="0.5" y="0.5" width="15" height="15" fill=${`url(#hatch-${name})`} />`;
 };
 
 export const seriesStyles = css`

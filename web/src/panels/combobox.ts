@@ -23,7 +23,8 @@ export class Combobox extends LitElement {
 
   static override styles = [shared, fields, css`
     .field { position: relative; }
-    ul { position: absolute; top: 100%; left: 0; z-index: 4; margin: 4px 0 0; padding: 8px 0; list-style: none; min-width: max(100%, 320px); max-width: min(440px, calc(100vw - 32px));
+    ul { position: absolute; top: 100%; left: 0; z-index: 4; margin: 4px 0 0; padding: 8px 0; list-style: none; min-width: max(100%, 320px);
+      max-width: min(440px, calc(100vw - 32px));
       max-height: min(400px, 60vh); overflow-y: auto; background: var(--paper); border: 1px solid var(--edge); border-radius: 4px; }
     ul.leftward { left: auto; right: 0; }
     li { padding: 4px 12px; min-height: 32px; display: flex; justify-content: space-between; align-items: baseline; gap: 16px; cursor: pointer; }
@@ -132,7 +133,8 @@ export class Combobox extends LitElement {
         aria-controls=${this.open ? 'list' : nothing} aria-activedescendant=${this.open && this.active >= 0 ? `option-${this.active}` : nothing}
         placeholder=${this.placeholder} .value=${live(this.open ? this.query : this.shown)}
         @input=${(event: InputEvent) => { this.open = true; this.query = (event.target as HTMLInputElement).value; this.active = this.query ? 0 : -1; }}
-        @focus=${(event: Event) => (event.target as HTMLInputElement).select()} @click=${() => this.#show()} @keydown=${(event: KeyboardEvent) => this.#key(event)} @blur=${() => this.#close()} />
+        @focus=${(event: Event) => (event.target as HTMLInputElement).select()} @click=${() => this.#show()}
+          @keydown=${(event: KeyboardEvent) => this.#key(event)} @blur=${() => this.#close()} />
       ${this.open ? this.#list(matches) : nothing}
     </div>`;
   }

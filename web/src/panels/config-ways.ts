@@ -11,10 +11,12 @@ export class ConfigWays extends Panel {
 
   static override styles = [shared, css`
     .ways { display: flex; flex-wrap: wrap; gap: 0 20px; font-size: var(--t0); color: var(--muted); align-items: baseline; }
-    dialog { width: min(640px, calc(100vw - 32px)); color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 4px; padding: 24px; }
+    dialog { width: min(640px, calc(100vw - 32px)); color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 4px;
+      padding: 24px; }
     dialog::backdrop { background: rgb(10 14 20 / 0.45); }
     dialog p { margin: 8px 0 16px; color: var(--muted); font-size: var(--t0); }
-    textarea { width: 100%; height: 240px; font: 0.8rem/1.5 ui-monospace, Consolas, monospace; color: var(--ink); background: none; border: 1px solid var(--edge); border-radius: 4px; padding: 8px; resize: vertical; }
+    textarea { width: 100%; height: 240px; font: 0.8rem/1.5 ui-monospace, Consolas, monospace; color: var(--ink); background: none;
+      border: 1px solid var(--edge); border-radius: 4px; padding: 8px; resize: vertical; }
     .actions { display: flex; gap: 24px; justify-content: flex-end; align-items: center; margin-top: 16px; }
     @media (max-width: 640px) { .anywhere { display: none; } }
   `];

@@ -63,8 +63,10 @@ export class Curve extends Panel {
     if (!answer || !first || !last || first === last) return html``;
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.curve}</h2><p class="intro">${text.curveIntro}</p>
       <div class="chart">${this.width > 0 ? curve(this.#data(answer.report, first, last), this.width) : nothing}</div>
-      <details><summary>${text.tableView}</summary><table aria-labelledby="title"><thead><tr><th scope="col" class="end">${text.context} (${text.contextUnit})</th><th scope="col" class="end">${text.total}</th></tr></thead>
-        <tbody>${this.points.map(point => html`<tr><th scope="row" class="end figure">${format.integer(point.tokens)}</th><td class="end">${quantity(format.column(point.bytes))}</td></tr>`)}</tbody></table></details>
+      <details><summary>${text.tableView}</summary><table aria-labelledby="title"><thead><tr>
+        <th scope="col" class="end">${text.context} (${text.contextUnit})</th><th scope="col" class="end">${text.total}</th></tr></thead>
+        <tbody>${this.points.map(point => html`<tr><th scope="row" class="end figure">${format.integer(point.tokens)}</th>
+          <td class="end">${quantity(format.column(point.bytes))}</td></tr>`)}</tbody></table></details>
     </section>`;
   }
 }

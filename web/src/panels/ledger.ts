@@ -26,12 +26,14 @@ export class Ledger extends Panel {
     .top > li { border-top: 1px solid var(--rule); }
     ul ul { padding-inline-start: 28px; }
     ul ul > li + li { border-top: 1px solid var(--rule); }
-    .line { display: grid; grid-template-columns: 16px minmax(0, 1fr) auto 64px; gap: 12px; align-items: center; width: 100%; padding: 8px 0; color: var(--ink); min-height: 40px; }
+    .line { display: grid; grid-template-columns: 16px minmax(0, 1fr) auto 64px; gap: 12px; align-items: center; width: 100%; padding: 8px 0;
+      color: var(--ink); min-height: 40px; }
     ul ul .line { grid-template-columns: minmax(0, 1fr) auto 64px; min-height: 36px; padding: 5px 0; }
     .line:hover { text-decoration: none; }
     .line:hover .title { text-decoration: underline; text-underline-offset: 3px; text-decoration-color: var(--accent); }
     .title { overflow-wrap: anywhere; }
-    .title::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 10px; border: solid var(--accent); border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); transition: transform 120ms; }
+    .title::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 10px; border: solid var(--accent);
+      border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); transition: transform 120ms; }
     [aria-expanded='true'] .title::after { transform: translateY(0) rotate(225deg); }
     .top > li > .line .title { font-weight: 600; }
     .difference { color: var(--muted); font-size: var(--t0); margin-inline-start: 8px; }
@@ -43,7 +45,9 @@ export class Ledger extends Panel {
     svg { display: block; }
     .basis { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: var(--t0); color: var(--muted); margin-top: 12px; font-variant-numeric: tabular-nums; }
     @media (prefers-reduced-motion: reduce) { .title::after { transition: none; } }
-    @media (max-width: 640px) { .line { grid-template-columns: 16px minmax(0, 1fr) auto; min-height: 44px; } ul ul .line { grid-template-columns: minmax(0, 1fr) auto; min-height: 44px; } .share { display: none; } ul ul { padding-inline-start: 16px; } .inside { padding-inline-start: 16px; } }
+    @media (max-width: 640px) { .line { grid-template-columns: 16px minmax(0, 1fr) auto; min-height: 44px; } ul ul .line {
+      grid-template-columns: minmax(0, 1fr) auto; min-height: 44px; } .share { display: none; } ul ul { padding-inline-start: 16px; } .inside {
+      padding-inline-start: 16px; } }
   `];
 
   declare opened: ReadonlySet<string>;
@@ -71,15 +75,19 @@ export class Ledger extends Panel {
   #explain(term: Term, formula: Formula): TemplateResult {
     const { text } = this;
     const { format } = this.view;
+    const { low, high } = formula;
     return html`<div class="inside">
       ${term.label ? nothing : html`<p class="about">${text.terms[term.id]?.about}</p>`}
       <div class="formula"><div>${typeset(formula)}</div>
         <div class="step">= ${substituted(formula, value => format.exact(value))}</div>
         <div class="step">= <span class="figure">${format.bytes(term.bytes)}</span> = ${quantity(format.memory(term.bytes))}</div></div>
-      <table><caption>${text.numbersIn}</caption><tbody>${formula.inputs.map(input => html`<tr><th scope="row"><var>${typeset({ ...formula, text: input.symbol })}</var></th>
-        <td class="end figure">${format.exact(input.value)}</td><td>${text.symbols[input.symbol] ?? ''} ${input.name === text.symbols[input.symbol] ? nothing : html`<code>${input.name}</code>`}</td></tr>`)}</tbody></table>
+      <table><caption>${text.numbersIn}</caption><tbody>${formula.inputs.map(input => html`<tr>
+        <th scope="row"><var>${typeset({ ...formula, text: input.symbol })}</var></th>
+        <td class="end figure">${format.exact(input.value)}</td>
+          <td>${text.symbols[input.symbol] ?? ''} ${input.name === text.symbols[input.symbol] ? nothing : html`<code>${input.name}</code>`}</td>
+          </tr>`)}</tbody></table>
       <p class="origin"><span>${text.basis}${text.colon}<b>${text.basisNames[formula.basis]}</b>${text.comma}${text.basisAbout[formula.basis]}</span>
-        ${typeof formula.low === 'number' && typeof formula.high === 'number' && formula.low < formula.high ? html`<span>${text.range(format.text(formula.low), format.text(formula.high))}</span>` : nothing}
+        ${low !== null && high !== null && low < high ? html`<span>${text.range(format.text(low), format.text(high))}</span>` : nothing}
         <span>${text.source}${text.colon}${this.#source(formula.source)}</span></p>
     </div>`;
   }
@@ -88,7 +96,8 @@ export class Ledger extends Panel {
   #difference(term: Term, siblings: Term[]): string {
     const alike = siblings.filter(other => other !== term && other.id === term.id && other.label === term.label && other.formula);
     if (alike.length === 0 || !term.formula) return '';
-    const differs = term.formula.inputs.filter(({ symbol, value }) => alike.some(other => other.formula?.inputs.some(input => input.symbol === symbol && input.value !== value)));
+    const others = alike.flatMap(other => other.formula?.inputs ?? []);
+    const differs = term.formula.inputs.filter(({ symbol, value }) => others.some(input => input.symbol === symbol && input.value !== value));
     return differs.slice(0, 2).map(({ symbol, value }) => `${this.text.symbols[symbol] ?? symbol} ${this.view.format.exact(value)}`).join(this.text.comma);
   }
 
@@ -112,7 +121,8 @@ export class Ledger extends Panel {
     const rest = term.children.length - children.length;
     return html`<p class="about">${this.text.terms[term.id]?.about}</p>
       <ul>${children.map((child, index) => this.#line(child, `${path}/${child.id}.${index}`, whole, false, term.children))}
-        ${rest > 0 ? html`<li><button type="button" @click=${() => this.#toggle(`${path}/*`)}>${this.text.moreTensors(this.view.format.integer(rest))}</button></li>` : nothing}</ul>`;
+        ${rest > 0 ? html`<li><button type="button"
+          @click=${() => this.#toggle(`${path}/*`)}>${this.text.moreTensors(this.view.format.integer(rest))}</button></li>` : nothing}</ul>`;
   }
 
   #source(id: string): TemplateResult {
@@ -131,10 +141,11 @@ export class Ledger extends Panel {
     const { text } = this;
     if (!answer) return html``;
     const { report } = answer;
+    const terms = report.segments.map(segment => segmentTerm(report, segment.id)).filter(term => term !== undefined);
     const bases = (['exact', 'documented', 'measured', 'assumed'] as const).filter(basis => report.by_basis[basis] > 0);
     return html`<section class="section" aria-labelledby="title">
       <h2 id="title">${text.ledger}</h2><p class="intro">${text.ledgerIntro}</p>
-      <ul class="top">${report.segments.map(segment => segmentTerm(report, segment.id)).map(term => term ? this.#line(term, `/${term.id}`, report.needed_bytes, true) : nothing)}</ul>
+      <ul class="top">${terms.map(term => this.#line(term, `/${term.id}`, report.needed_bytes, true))}</ul>
       <div class="basis"><span>${text.basisTotals}${text.colon}</span>${bases.map(basis => html`<span>${text.basisNames[basis]} ${format.text(report.by_basis[basis])}</span>`)}
         ${report.ranks.length > 1 ? report.ranks.map(rank => html`<span>${text.ranks(format.integer(rank.count), format.columnText(rank.needed_bytes))}</span>`) : nothing}
         ${report.needed_low_bytes < report.needed_high_bytes ? html`<span>${text.spread(format.columnText(report.needed_low_bytes), format.columnText(report.needed_high_bytes))}</span>` : nothing}</div>

@@ -15,6 +15,10 @@ interface Choice<T> {
   lang?: string;
 }
 
+// Each language in its own words, for those who cannot read the other.
+const languages: Choice<Language>[] = [{ value: 'en', label: 'English', lang: 'en' }, { value: 'zh', label: '中文', lang: 'zh-CN' }];
+const units: Choice<Unit>[] = [{ value: 'GiB', label: 'GiB' }, { value: 'GB', label: 'GB' }];
+
 export class Masthead extends Panel {
   static override styles = [shared, seriesStyles, css`
     header { display: flex; align-items: center; gap: 8px 32px; flex-wrap: wrap; padding: 20px 0; }
@@ -23,7 +27,8 @@ export class Masthead extends Panel {
     .switches { display: flex; gap: 4px 24px; flex-wrap: wrap; }
     [role='group'] { display: flex; }
     button { color: var(--muted); font-size: var(--t0); padding: 0 8px; min-height: 28px; min-width: 28px; text-align: center; }
-    button[aria-pressed='true'] { color: var(--ink); font-weight: 600; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 6px; }
+    button[aria-pressed='true'] { color: var(--ink); font-weight: 600; text-decoration: underline; text-decoration-color: var(--accent);
+      text-decoration-thickness: 2px; text-underline-offset: 6px; }
     svg { display: block; }
     @media (max-width: 960px) { .tagline { display: none; } header { justify-content: space-between; } }
     @media (max-width: 640px) { header { padding: 8px 0; } .switches { gap: 0 8px; margin-inline: -8px; } button { min-height: 44px; } }
@@ -31,7 +36,8 @@ export class Masthead extends Panel {
 
   #choices<T>(label: string, current: T, choices: Choice<T>[], choose: (value: T) => void): TemplateResult {
     return html`<div role="group" aria-label=${label}>${choices.map(choice => html`<button
-      type="button" lang=${choice.lang ?? this.view.format.language} aria-pressed=${choice.value === current} @click=${() => choose(choice.value)}>${choice.label}</button>`)}</div>`;
+      type="button" lang=${choice.lang ?? this.view.format.language} aria-pressed=${choice.value === current}
+        @click=${() => choose(choice.value)}>${choice.label}</button>`)}</div>`;
   }
 
   override render(): TemplateResult {
@@ -41,8 +47,8 @@ export class Masthead extends Panel {
       <h1 class="name"><svg width="38" height="26" viewBox="0 0 38 26" aria-hidden="true">${svg`${loadLineMark(19, 13, 9, false)}`}</svg>Plimsoll</h1>
       <div class="tagline">${text.tagline}</div>
       <div class="switches">
-        ${this.#choices<Language>(text.language, format.language, [{ value: 'en', label: 'English', lang: 'en' }, { value: 'zh', label: '中文', lang: 'zh-CN' }], language => this.send({ language }))}
-        ${this.#choices<Unit>(text.unit, state.unit, [{ value: 'GiB', label: 'GiB' }, { value: 'GB', label: 'GB' }], unit => this.send({ unit }))}
+        ${this.#choices(text.language, format.language, languages, language => this.send({ language }))}
+        ${this.#choices(text.unit, state.unit, units, unit => this.send({ unit }))}
         ${this.#choices<Theme>(text.theme, state.theme, (['auto', 'light', 'dark'] as const).map(value => ({ value, label: text.themes[value] })), theme => this.send({ theme }))}
       </div>
     </header>`;

@@ -44,7 +44,9 @@ export class ModelFacts extends Panel {
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.modelFacts}</h2><p class="name">${model.name}</p>
       <dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       <h3 id="kinds">${text.layerKinds}</h3>
-      <table aria-labelledby="kinds"><thead><tr><th scope="col">${text.kind}</th><th scope="col" class="end">${facts.layers}</th>${windows ? html`<th scope="col" class="end">${text.window}</th>` : nothing}<th scope="col" class="end">${text.perToken}</th></tr></thead>
+      <table aria-labelledby="kinds"><thead><tr><th scope="col">${text.kind}</th>
+        <th scope="col" class="end">${facts.layers}</th>${windows ? html`<th scope="col" class="end">${text.window}</th>` : nothing}
+        <th scope="col" class="end">${text.perToken}</th></tr></thead>
         <tbody>${model.layer_kinds.map(kind => html`<tr><th scope="row">${this.#kind(kind.kind)}</th><td class="end">${format.integer(kind.count)}</td>
           ${windows ? html`<td class="end">${kind.sliding_window === null ? text.wholeContext : format.integer(kind.sliding_window)}</td>` : nothing}
           <td class="end">${format.integer(kind.kv_elements_per_token)}</td></tr>`)}</tbody></table>

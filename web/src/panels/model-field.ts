@@ -52,7 +52,8 @@ export class ModelField extends Panel {
     const { text } = this;
     const { model } = this.view.state.request;
     return html`
-      <pl-combobox .label=${text.model} .placeholder=${text.modelHint} .empty=${text.noMatch} .options=${this.#options()} .extra=${(query: string) => this.#sizes(query)}
+      <pl-combobox .label=${text.model} .placeholder=${text.modelHint} .empty=${text.noMatch} .options=${this.#options()}
+        .extra=${(query: string) => this.#sizes(query)}
         .value=${model.preset ?? ''} .shown=${this.#shown()} .changed=${!isDefaultModel(model)}
         @take=${(event: CustomEvent<string>) => this.#take(event.detail)}></pl-combobox>
       ${this.#facts()}`;

@@ -29,7 +29,8 @@ export class Moments extends Panel {
       const from = x(start);
       start += part.bytes;
       const width = Math.max(0, x(start) - from);
-      return svg`<rect class=${`fill-${series(part.id)}`} x=${from} y="0" width=${width} height="12" /><rect x=${from} y="0" width=${width} height="12" fill=${`url(#hatch-${series(part.id)})`} />`;
+      return svg`<rect class=${`fill-${series(part.id)}`} x=${from} y="0" width=${width} height="12" />
+        <rect x=${from} y="0" width=${width} height="12" fill=${`url(#hatch-${series(part.id)})`} />`;
     })}</svg>`;
   }
 
@@ -38,7 +39,9 @@ export class Moments extends Panel {
     const { format } = this.view;
     const worst = moment.id === report.worst_moment;
     return html`<li class=${worst ? 'worst' : ''}>
-      <div class="head"><span><span class="title">${termName(this.view, moment.id)}</span>${worst ? html`<span class="peak">▲ ${text.peak}</span>` : nothing}</span>${quantity(format.memory(moment.bytes))}</div>
+      <div class="head">
+        <span><span class="title">${termName(this.view, moment.id)}</span>${worst ? html`<span class="peak">▲ ${text.peak}</span>` : nothing}</span>
+        ${quantity(format.memory(moment.bytes))}</div>
       <div class="about">${moment.children.map(part => `${termName(this.view, part.id)} ${format.text(part.bytes)}`).join(' + ')}</div>
       ${this.#bar(moment, largest)}</li>`;
   }

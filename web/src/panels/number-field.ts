@@ -70,7 +70,8 @@ export class NumberField extends LitElement {
         <input id="input" type="text" inputmode=${this.kind === 'count' ? 'numeric' : 'text'} autocomplete="off" placeholder=${this.placeholder}
           .value=${live(this.#typed ?? this.value)} aria-invalid=${this.problem} aria-describedby=${this.problem ? 'help problem' : 'help'} title=${this.help}
           @input=${(event: Event) => { this.#typed = (event.target as HTMLInputElement).value; }}
-          @keydown=${(event: KeyboardEvent) => { if (event.key === 'Enter') this.#finish(); }} @change=${() => this.#finish()} @blur=${() => this.#finish()} /></div>
+          @keydown=${(event: KeyboardEvent) => { if (event.key === 'Enter') this.#finish(); }} @change=${() => this.#finish()}
+            @blur=${() => this.#finish()} /></div>
       <span id="help" class="hidden">${this.help}</span>
       ${this.problem ? html`<div id="problem" class="problem" role="alert">${this.wrong}</div>` : nothing}
     </div>`;

@@ -25,7 +25,8 @@ export class Problem extends Panel {
         <dt>${text.why}</dt><dd>${chinese ? error.message_zh : error.message}</dd>
         <dt>${text.todo}</dt><dd>${chinese ? error.hint_zh : error.hint}</dd>
       </dl>
-      ${answer ? html`<button type="button" @click=${() => this.send({ request: answer.request })}>${answer.fallback ? text.backToDefault : text.back}</button>` : nothing}</div>` : nothing}</div>`;
+      ${answer ? html`<button type="button"
+        @click=${() => this.send({ request: answer.request })}>${answer.fallback ? text.backToDefault : text.back}</button>` : nothing}</div>` : nothing}</div>`;
   }
 }
 

@@ -11,11 +11,21 @@ import './config-ways.ts';
 import './model-field.ts';
 import './number-field.ts';
 
+interface NumberExtras {
+  help?: string;
+  placeholder?: string;
+  /** A sign before the number. */
+  sign?: string;
+  optional?: boolean;
+}
+
 export class Question extends Panel {
   static override properties: PropertyDeclarations = { more: { state: true } };
 
   static override styles = [shared, fields, css`
-    form { display: grid; grid-template-columns: minmax(0, 3.3fr) minmax(0, 2.2fr) minmax(0, 2.2fr) minmax(0, 1.1fr) minmax(0, 2.2fr) minmax(0, 2.5fr) minmax(0, 0.8fr); gap: 16px 28px; padding: 12px 0 4px; align-items: start; }
+    form { display: grid;
+      grid-template-columns: minmax(0, 3.3fr) minmax(0, 2.2fr) minmax(0, 2.2fr) minmax(0, 1.1fr) minmax(0, 2.2fr) minmax(0, 2.5fr) minmax(0, 0.8fr);
+      gap: 16px 28px; padding: 12px 0 4px; align-items: start; }
     input[type='range'] { width: 100%; height: 24px; margin: 4px 0 0; accent-color: var(--accent); cursor: pointer; }
     .more { display: grid; grid-template-columns: repeat(3, minmax(0, 260px)); gap: 16px 32px; padding: 8px 0 16px; }
     .foot { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: flex-start; margin-top: 4px; }
@@ -24,10 +34,13 @@ export class Question extends Panel {
     .notices b { font-weight: 600; color: var(--ink); margin-inline-end: 6px; }
     .foot > button { font-size: var(--t0); margin-inline-start: auto; }
     .foot > button.toggle { margin-inline-start: 0; }
-    .toggle::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 8px; border: solid; border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); }
+    .toggle::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 8px; border: solid;
+      border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); }
     .toggle[aria-expanded='true']::after { transform: translateY(0) rotate(225deg); }
-    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)); } pl-model-field { grid-column: span 4; } .field, pl-combobox, pl-number { grid-column: span 2; } }
-    @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field { grid-column: span 2; } .field, pl-combobox, pl-number { grid-column: span 1; } }
+    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)); } pl-model-field { grid-column: span 4; }
+      .field, pl-combobox, pl-number { grid-column: span 2; } }
+    @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field {
+      grid-column: span 2; } .field, pl-combobox, pl-number { grid-column: span 1; } }
   `];
 
   declare more: boolean;
@@ -37,10 +50,11 @@ export class Question extends Panel {
     this.more = false;
   }
 
-  #number(label: string, kind: 'tokens' | 'count', value: string, changed: boolean, take: (value: number | null) => void, more: { help?: string; placeholder?: string; sign?: string; optional?: boolean } = {}): TemplateResult {
+  #number(label: string, kind: 'tokens' | 'count', value: string, changed: boolean, take: (value: number | null) => void, more: NumberExtras = {}): TemplateResult {
     const { text } = this;
     return html`<pl-number .label=${label} .kind=${kind} .value=${value} .changed=${changed} .of=${this.view.state.request}
-      .wrong=${kind === 'tokens' ? text.notANumber : text.notACount} .help=${more.help ?? ''} .placeholder=${more.placeholder ?? ''} .sign=${more.sign ?? ''} .optional=${more.optional ?? false}
+      .wrong=${kind === 'tokens' ? text.notANumber : text.notACount} .help=${more.help ?? ''} .placeholder=${more.placeholder ?? ''}
+        .sign=${more.sign ?? ''} .optional=${more.optional ?? false}
       @take=${(event: CustomEvent<number | null>) => take(event.detail)}></pl-number>`;
   }
 
@@ -93,8 +107,10 @@ export class Question extends Panel {
     const tokens = chosen ?? answer?.report.request.workload?.max_model_len ?? max;
     const stop = stopOf(tokens, max);
     return html`<div class="field">
-      ${this.#number(text.context, 'tokens', format.integer(tokens), chosen !== undefined && chosen !== null, value => this.sendWorkload({ max_model_len: value }), { help: text.contextHelp })}
-      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${text.contextSlider} aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
+      ${this.#number(text.context, 'tokens', format.integer(tokens), typeof chosen === 'number',
+        value => this.sendWorkload({ max_model_len: value }), { help: text.contextHelp })}
+      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${text.contextSlider}
+        aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
         @keydown=${(event: KeyboardEvent) => this.#contextKey(event, stop, max)}
         @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} /></div>`;
   }
@@ -104,7 +120,8 @@ export class Question extends Panel {
     const { state, catalog, format } = this.view;
     const device = state.request.device ?? { gpu: defaultGpu, device_count: 1 };
     const gpu = device.gpu ?? defaultGpu;
-    const options = [...catalog.gpus.values()].map(({ id, name, marketed_memory, vendor, aliases }) => ({ value: id, label: name, detail: marketed_memory, group: text.vendors[vendor] ?? vendor, also: aliases.join(' ') }));
+    const options = [...catalog.gpus.values()].map(({ id, name, marketed_memory, vendor, aliases }) => (
+      { value: id, label: name, detail: marketed_memory, group: text.vendors[vendor] ?? vendor, also: aliases.join(' ') }));
     return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${gpu}
         .shown=${gpuName(this.view, gpu)} .changed=${gpu !== defaultGpu}
         @take=${(event: CustomEvent<string>) => this.sendRequest(request => { request.device = { gpu: event.detail, device_count: device.device_count ?? 1 }; })}></pl-combobox>
@@ -120,7 +137,8 @@ export class Question extends Panel {
     return html`<div class="more">
       <div class="field">${this.#label(text.attention, 'attention', attention !== 'sdpa')}
         <select id="attention" @change=${(event: Event) => this.sendWorkload({ attention: (event.target as HTMLSelectElement).value as 'sdpa' | 'eager' })}>
-          ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value} .selected=${value === attention}>${text.attentions[value]}</option>`)}</select></div>
+          ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value}
+            .selected=${value === attention}>${text.attentions[value]}</option>`)}</select></div>
       <div>${this.#number(text.promptTokens, 'tokens', workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : '', Boolean(workload.prompt_tokens),
         value => this.sendWorkload({ prompt_tokens: value }), { placeholder: text.promptTokensHint, optional: true, help: text.promptTokensHelp })}
         <div class="notice">${text.promptTokensHelp}</div></div>
@@ -135,14 +153,16 @@ export class Question extends Panel {
     const { state, answer } = this.view;
     const { request } = state;
     const resolved = answer?.report.request;
+    const kv = request.workload.kv_cache_dtype;
     const named = (id: string | null | undefined): string => text.automatic(id ? formatName(this.view, id) : '');
     const sequences = request.workload.max_num_seqs ?? 1;
     return html`<form aria-label=${text.question} @submit=${(event: Event) => event.preventDefault()}>
         <pl-model-field .view=${this.view}></pl-model-field>
-        ${this.#formats('weights', text.weights, request.weight_format, named(request.weight_format ? null : resolved?.weight_format), value => this.sendRequest(next => { next.weight_format = value; }))}
+        ${this.#formats('weights', text.weights, request.weight_format, named(request.weight_format ? null : resolved?.weight_format),
+          value => this.sendRequest(next => { next.weight_format = value; }))}
         ${this.#context()}
         ${this.#number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
-        ${this.#formats('kv', text.kvCache, request.workload.kv_cache_dtype, named(request.workload.kv_cache_dtype ? null : resolved?.workload?.kv_cache_dtype), value => this.sendWorkload({ kv_cache_dtype: value }))}
+        ${this.#formats('kv', text.kvCache, kv, named(kv ? null : resolved?.workload?.kv_cache_dtype), value => this.sendWorkload({ kv_cache_dtype: value }))}
         ${this.#device()}
       </form>
       <div class="foot">

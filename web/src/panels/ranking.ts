@@ -6,12 +6,18 @@ import { Panel, gpuName, quantity } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import { verdictGlyph, verdictStyles } from './verdict.ts';
 
-type Column = 'name' | 'vendor' | 'usable' | 'needed' | 'headroom' | 'outcome' | 'devices';
+const columns = ['name', 'vendor', 'usable', 'needed', 'headroom', 'outcome', 'devices'] as const;
+type Column = (typeof columns)[number];
+
+// All others hold figures and stand on the right.
+const words: ReadonlySet<Column> = new Set(['name', 'vendor', 'outcome']);
 
 const shownAtFirst = 12;
 
 export class RankingPanel extends Panel {
-  static override properties: PropertyDeclarations = { filter: { state: true }, vendor: { state: true }, column: { state: true }, down: { state: true }, all: { state: true } };
+  static override properties: PropertyDeclarations = {
+    filter: { state: true }, vendor: { state: true }, column: { state: true }, down: { state: true }, all: { state: true },
+  };
 
   static override styles = [shared, fields, verdictStyles, css`
     .head { display: flex; flex-wrap: wrap; gap: 8px 32px; align-items: flex-end; justify-content: space-between; }
@@ -45,7 +51,8 @@ export class RankingPanel extends Panel {
       td.outcome { grid-column: 3 / -1; grid-row: 1; align-self: center; justify-self: end; padding: 0; }
       .part { display: block; font-size: var(--t0); color: var(--muted); }
     }
-    @media (max-width: 370px) { tbody tr { grid-template-columns: repeat(2, minmax(0, 1fr)); } tbody th[scope='row'], td.outcome { grid-column: 1 / -1; grid-row: auto; justify-self: start; } }
+    @media (max-width: 370px) { tbody tr { grid-template-columns: repeat(2, minmax(0, 1fr)); } tbody th[scope='row'], td.outcome {
+      grid-column: 1 / -1; grid-row: auto; justify-self: start; } }
   `];
 
   declare filter: string;
@@ -101,10 +108,11 @@ export class RankingPanel extends Panel {
     });
   }
 
-  #head(column: Column, end: boolean): TemplateResult {
+  #head(column: Column): TemplateResult {
     const name = this.text.columns[column];
     const sorted = this.column === column ? (this.down ? 'descending' : 'ascending') : nothing;
-    return html`<th scope="col" class=${end ? 'end' : column} aria-sort=${sorted}><button type="button" title=${this.text.sortedBy(name)} @click=${() => this.#sort(column)}>${name}</button></th>`;
+    return html`<th scope="col" class=${words.has(column) ? column : 'end'} aria-sort=${sorted}><button type="button" title=${this.text.sortedBy(name)}
+      @click=${() => this.#sort(column)}>${name}</button></th>`;
   }
 
   #row(row: RankedDevice, chosen: string | undefined): TemplateResult {
@@ -113,7 +121,8 @@ export class RankingPanel extends Panel {
     const name = gpuName(this.view, row.gpu);
     const part = (column: Column): TemplateResult => html`<span class="part">${column === 'devices' ? text.cards : text.columns[column]}</span>`;
     return html`<tr class=${row.gpu === chosen ? 'chosen' : ''}>
-      <th scope="row"><button type="button" aria-label=${text.choose(name)} @click=${() => this.sendRequest(request => { request.device = { gpu: row.gpu, device_count: row.device_count }; })}>${name}</button></th>
+      <th scope="row"><button type="button" aria-label=${text.choose(name)}
+        @click=${() => this.sendRequest(request => { request.device = { gpu: row.gpu, device_count: row.device_count }; })}>${name}</button></th>
       <td class="vendor">${this.#vendorName(catalog.gpus.get(row.gpu)?.vendor ?? '')}</td>
       <td class="end">${part('usable')}${quantity(format.column(row.usable_bytes))}</td>
       <td class="end">${part('needed')}${quantity(format.column(row.needed_bytes))}</td>
@@ -136,18 +145,24 @@ export class RankingPanel extends Panel {
     const fitting = rows.filter(row => row.outcome !== 'does_not_fit').length;
     const vendors = [...new Set([...catalog.gpus.values()].map(gpu => gpu.vendor))];
     const count = answer.report.device?.device_count ?? 1;
+    const intro = count === 1 ? text.rankingIntroOne : text.rankingIntro(format.integer(count));
     return html`<section class="section" aria-labelledby="title">
       <div class="head"><div><h2 id="title">${text.ranking}</h2>
-        <p class="intro">${text.fitsCount(format.integer(fitting), format.integer(rows.length))}. ${count === 1 ? text.rankingIntroOne : text.rankingIntro(format.integer(count))}</p></div>
+        <p class="intro">${text.fitsCount(format.integer(fitting), format.integer(rows.length))}${text.stop}${intro}</p></div>
         <div class="filters">
-          <div class="field"><label for="filter">${text.filter}</label><input id="filter" type="text" autocomplete="off" placeholder=${text.filterHint} .value=${this.filter} @input=${(event: Event) => { this.filter = (event.target as HTMLInputElement).value; }} /></div>
-          <div class="field"><label for="vendor">${text.vendor}</label><select id="vendor" @change=${(event: Event) => { this.vendor = (event.target as HTMLSelectElement).value; }}>
-            <option value="">${text.allVendors}</option>${vendors.map(vendor => html`<option value=${vendor} .selected=${vendor === this.vendor}>${this.#vendorName(vendor)}</option>`)}</select></div>
+          <div class="field"><label for="filter">${text.filter}</label><input id="filter" type="text" autocomplete="off" placeholder=${text.filterHint}
+            .value=${this.filter} @input=${(event: Event) => { this.filter = (event.target as HTMLInputElement).value; }} /></div>
+          <div class="field"><label for="vendor">${text.vendor}</label><select id="vendor"
+            @change=${(event: Event) => { this.vendor = (event.target as HTMLSelectElement).value; }}>
+            <option value="">${text.allVendors}</option>${vendors.map(vendor => html`<option value=${vendor}
+              .selected=${vendor === this.vendor}>${this.#vendorName(vendor)}</option>`)}</select></div>
         </div></div>
-      <table aria-labelledby="title"><thead><tr>${this.#head('name', false)}${this.#head('vendor', false)}${this.#head('usable', true)}${this.#head('needed', true)}${this.#head('headroom', true)}${this.#head('outcome', false)}${this.#head('devices', true)}</tr></thead>
+      <table aria-labelledby="title"><thead>
+        <tr>${columns.map(column => this.#head(column))}</tr></thead>
         <tbody>${shown.map(row => this.#row(row, chosen))}</tbody></table>
       ${found.length === 0 ? html`<p class="none">${text.noMatch}</p>` : nothing}
-      ${found.length > shownAtFirst ? html`<button type="button" class="more" @click=${() => { this.all = !this.all; }}>${this.all ? text.showFewer : text.showAll(format.integer(found.length))}</button>` : nothing}
+      ${found.length > shownAtFirst ? html`<button type="button" class="more"
+        @click=${() => { this.all = !this.all; }}>${this.all ? text.showFewer : text.showAll(format.integer(found.length))}</button>` : nothing}
     </section>`;
   }
 }

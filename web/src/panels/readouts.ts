@@ -15,7 +15,8 @@ export class Readouts extends Panel {
     dd { margin: 0; font-size: var(--t3); font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
     button { display: none; font-size: var(--t0); }
     @media (max-width: 1120px) { :host { padding: 16px 0 0; } }
-    @media (max-width: 640px) { dl { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 16px; } dd { font-size: var(--t2); } button { display: block; } }
+    @media (max-width: 640px) { dl { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 16px; } dd { font-size: var(--t2); }
+      button { display: block; } }
   `];
 
   override render(): TemplateResult {

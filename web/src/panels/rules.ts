@@ -22,7 +22,8 @@ export class Rules extends Panel {
     @media (max-width: 760px) {
       table:not(.sizes), table:not(.sizes) tbody { display: block; }
       table:not(.sizes) thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-      table:not(.sizes) tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 16px; padding: 12px 0; border-top: 1px solid var(--rule); }
+      table:not(.sizes) tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 16px; padding: 12px 0;
+        border-top: 1px solid var(--rule); }
       table:not(.sizes) tr > * { border: 0 !important; padding: 0 !important; }
       tr > .rule, tr > .why { grid-column: span 2; }
       table:not(.sizes) td.end { text-align: start; }
@@ -46,7 +47,8 @@ export class Rules extends Panel {
     if (!answer || answer.report.rules.length === 0) return html``;
     const { ruleColumns } = text;
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.rulesTitle}</h2><p class="intro">${text.rulesIntro}</p>
-      <table aria-labelledby="title"><thead><tr><th scope="col">${ruleColumns.rule}</th><th scope="col" class="end">${ruleColumns.says}</th><th scope="col" class="end">${ruleColumns.exact}</th><th scope="col">${ruleColumns.why}</th></tr></thead>
+      <table aria-labelledby="title"><thead><tr><th scope="col">${ruleColumns.rule}</th><th scope="col" class="end">${ruleColumns.says}</th>
+        <th scope="col" class="end">${ruleColumns.exact}</th><th scope="col">${ruleColumns.why}</th></tr></thead>
         <tbody>${answer.report.rules.map(rule => html`<tr>
           <th scope="row" class="rule"><b>${text.rules[rule.rule]?.name ?? rule.rule}</b><span>${text.rules[rule.rule]?.about}</span></th>
           <td class="end"><span class="part">${ruleColumns.says}</span>${rule.rule_bytes > 0 ? this.#says(rule) : '—'}</td>
@@ -69,8 +71,11 @@ export class Rules extends Panel {
       return found ? html`${quantity(format.decimalGigabytes(found.rule_bytes))}<br /><span class="outside">${quantity(format.column(found.exact_bytes))}</span>` : nothing;
     };
     return html`<h3 id="sizes">${text.ruleTable}</h3><p class="intro">${text.ruleTableIntro}</p>
-      <table class="sizes" aria-labelledby="sizes"><thead><tr><th scope="col">${text.weights}</th>${labels.map(label => html`<th scope="col" class="end">${label}</th>`)}</tr></thead>
-        <tbody>${formats.map(id => html`<tr><th scope="row">${formatName(this.view, id)}</th>${labels.map(label => html`<td class="end">${cell(label, id)}</td>`)}</tr>`)}</tbody></table>
+      <table class="sizes" aria-labelledby="sizes"><thead><tr>
+        <th scope="col">${text.weights}</th>${labels.map(label => html`<th scope="col" class="end">${label}</th>`)}</tr></thead>
+        <tbody>${formats.map(id => html`<tr>
+          <th scope="row">${formatName(this.view, id)}</th>${labels.map(label => html`<td class="end">${cell(label, id)}</td>`)}</tr>`)}</tbody>
+          </table>
       <ul class="notes">${text.ruleNotes.map(note => html`<li>${note}</li>`)}</ul>`;
   }
 }

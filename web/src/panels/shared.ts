@@ -13,7 +13,8 @@ export const shared = css`
   .quantity, .figure { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .unit { font-weight: 400; color: var(--muted); }
   .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-  button { font: inherit; color: var(--accent); background: none; border: 0; padding: 0; min-height: 24px; min-width: 24px; cursor: pointer; text-align: start; }
+  button { font: inherit; color: var(--accent); background: none; border: 0; padding: 0; min-height: 24px; min-width: 24px; cursor: pointer;
+    text-align: start; }
   button:hover { text-decoration: underline; text-underline-offset: 3px; }
   button.firm { border: 1px solid var(--accent); border-radius: 4px; padding: 3px 12px; min-height: 32px; }
   button.firm:hover { text-decoration: none; background: var(--accent); color: var(--paper); }
@@ -21,7 +22,8 @@ export const shared = css`
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th { font-size: var(--t0); font-weight: 600; color: var(--muted); text-align: start; vertical-align: bottom; padding: 8px 16px 8px 0; }
   td { padding: 7px 16px 7px 0; border-top: 1px solid var(--rule); vertical-align: baseline; }
-  th[scope='row'] { font-size: inherit; font-weight: 400; color: var(--ink); border-top: 1px solid var(--rule); vertical-align: baseline; padding: 7px 16px 7px 0; }
+  th[scope='row'] { font-size: inherit; font-weight: 400; color: var(--ink); border-top: 1px solid var(--rule); vertical-align: baseline;
+    padding: 7px 16px 7px 0; }
   .end { text-align: end; }
   td.end:last-child, th.end:last-child { padding-inline-end: 0; }
   summary { cursor: pointer; color: var(--accent); min-height: 24px; font-size: var(--t0); width: fit-content; }

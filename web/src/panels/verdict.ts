@@ -54,17 +54,20 @@ export class VerdictPanel extends Panel {
   static override styles = [shared, seriesStyles, verdictStyles, css`
     :host { padding: 28px 0 8px; background: var(--paper); }
     .sentence { max-width: none; }
-    .headline { display: flex; align-items: center; gap: 12px 16px; flex-wrap: wrap; font-size: var(--tv); font-weight: 600; line-height: 1.15; letter-spacing: -0.02em; }
+    .headline { display: flex; align-items: center; gap: 12px 16px; flex-wrap: wrap; font-size: var(--tv); font-weight: 600; line-height: 1.15;
+      letter-spacing: -0.02em; }
     .word { display: flex; align-items: center; gap: 12px; }
     .numbers { font-variant-numeric: tabular-nums; white-space: nowrap; }
     .numbers .unit { font-size: var(--t3); letter-spacing: 0; }
     .rest { display: block; font-size: var(--t2); margin-top: 10px; line-height: 1.4; }
     .place { color: var(--muted); }
     .apply { font-size: var(--t1); margin-inline-start: 12px; vertical-align: 2px; }
-    .stale { border-inline-start: 3px solid var(--near); padding-inline-start: 12px; margin-bottom: 12px; font-size: var(--t0); color: var(--near); font-weight: 600; }
+    .stale { border-inline-start: 3px solid var(--near); padding-inline-start: 12px; margin-bottom: 12px; font-size: var(--t0); color: var(--near);
+      font-weight: 600; }
     .strip { display: none; }
     @media (max-width: 640px) {
-      :host { position: sticky; top: 0; bottom: 0; z-index: 3; padding: 8px 0 6px; margin: 0 calc(-1 * var(--gutter)); padding-inline: var(--gutter); border-block: 1px solid var(--rule); }
+      :host { position: sticky; top: 0; bottom: 0; z-index: 3; padding: 8px 0 6px; margin: 0 calc(-1 * var(--gutter)); padding-inline: var(--gutter);
+        border-block: 1px solid var(--rule); }
       .headline { font-size: var(--t2); gap: 8px; letter-spacing: -0.01em; justify-content: space-between; flex-wrap: nowrap; }
       .numbers .unit { font-size: var(--t0); }
       .word { gap: 6px; white-space: nowrap; }
@@ -141,7 +144,8 @@ export class VerdictPanel extends Panel {
   override render(): TemplateResult {
     const { answer, error } = this.view;
     return html`${error && answer ? html`<p class="stale">${answer.fallback ? this.text.fallback : this.text.previous}</p>` : nothing}
-      <p class="sentence" id="verdict" role="status" aria-busy=${this.settling} aria-label=${this.text.verdict}>${answer ? this.#sentence(answer.report) : nothing}</p>
+      <p class="sentence" id="verdict" role="status" aria-busy=${this.settling}
+        aria-label=${this.text.verdict}>${answer ? this.#sentence(answer.report) : nothing}</p>
       ${answer ? this.#strip(answer.report) : nothing}`;
   }
 }
