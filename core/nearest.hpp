@@ -25,12 +25,13 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-/// Keeps the candidate nearest to what was asked for.
+/// Keeps the candidate nearest to what was asked for. A name of which only a part was given is as near as one wrong letter.
 class Nearest {
  public:
   explicit Nearest(std::string_view asked) : asked_(asked) {}
   void offer(std::string_view candidate) {
-    const std::size_t distance = edit_distance(asked_, candidate);
+    const bool part = asked_.size() > 2 && candidate.find(asked_) != std::string_view::npos;
+    const std::size_t distance = std::min<std::size_t>(edit_distance(asked_, candidate), part ? 1 : ~std::size_t{0});
     if (distance >= least_) return;
     least_ = distance;
     best_ = candidate;

@@ -1,5 +1,7 @@
 #include "catalog/catalog.hpp"
 
+#include <algorithm>
+
 #include "messages.hpp"
 #include "nearest.hpp"
 
@@ -19,11 +21,12 @@ Gpu read_gpu(JsonView json) {
   Gpu gpu{.id = text(json["id"]), .name = text(json["name"]), .vendor = text(json["vendor"]),
           .marketed_memory = text(json["marketed_memory"]), .memory_class = text(json["memory_class"]), .nominal_mib = {},
           .driver_total_mib = {}, .process_total_mib = {}, .bandwidth_bytes_per_second = {}};
-  gpu.devices = static_cast<u32>(json["devices"].whole().value_or(1));
+  gpu.devices = static_cast<u32>(std::clamp<u64>(json["devices"].whole().value_or(1), 1, 64));
   gpu.nominal_mib = fact(json["memory"]["nominal_mib"]);
   gpu.driver_total_mib = fact(json["memory"]["driver_total_mib"]);
   gpu.process_total_mib = fact(json["memory"]["process_total_mib"]);
-  if (const auto bandwidth = json["bandwidth_gb_per_second"]["value"].number())
+  constexpr double fastest = 1e6;  // GB/s; beyond it is a mistake
+  if (const auto bandwidth = json["bandwidth_gb_per_second"]["value"].number(); bandwidth && *bandwidth > 0 && *bandwidth < fastest)
     gpu.bandwidth_bytes_per_second = static_cast<u64>(*bandwidth * 1e9 + 0.5);
   return gpu;
 }

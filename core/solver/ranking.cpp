@@ -56,7 +56,7 @@ bool better(const RankedDevice& a, const RankedDevice& b) {
 }
 
 Result<Ranking> rank(const Plan& plan, bool count_devices) {
-  PLIMSOLL_TRY(const RankEstimate asked, estimate_worst(plan, false));
+  if (const auto asked = estimate_worst(plan, false); !asked.ok()) return asked.error();  // too large to count
   Needs needs(plan);
   const u64 boards = plan.request.device && plan.request.device->device_count ? *plan.request.device->device_count : 1;
   Ranking ranking;
@@ -64,9 +64,10 @@ Result<Ranking> rank(const Plan& plan, bool count_devices) {
     const auto memory = memory_of(gpu, *plan.catalog);
     if (!memory.ok()) continue;  // a device whose memory nobody knows can carry nothing that we could promise
     const u64 usable = memory.value().usable_bytes;
-    const u64 need = needs.at(boards * gpu.devices, gpu.vendor).value_or(asked.needed_bytes);
-    const Verdict verdict = verdict_of(need, usable);
-    ranking.rows.push_back({std::string(gpu.id), boards, usable, need, verdict.headroom_bytes, verdict.outcome, {}});
+    const auto need = needs.at(boards * gpu.devices, gpu.vendor);
+    if (!need) continue;  // nor can a board whose devices the model's heads cannot be shared by
+    const Verdict verdict = verdict_of(*need, usable);
+    ranking.rows.push_back({std::string(gpu.id), boards, usable, *need, verdict.headroom_bytes, verdict.outcome, {}});
     if (count_devices) ranking.rows.back().devices_needed = devices_needed(needs, gpu, usable);
   }
   std::sort(ranking.rows.begin(), ranking.rows.end(), better);

@@ -25,6 +25,12 @@ TEST_CASE("of equally near words the first is taken, and an exact one wins", "[n
   CHECK(nearest.best() == "qwen2");
 }
 
+TEST_CASE("a part of a name finds the name", "[nearest]") {
+  Nearest nearest("rtx-4090");
+  for (const char* name : {"amd/rx-9070", "nvidia/rtx-4080", "nvidia/rtx-4090", "nvidia/rtx-4090-laptop"}) nearest.offer(name);
+  CHECK(nearest.best() == "nvidia/rtx-4090");
+}
+
 TEST_CASE("a word of any length is compared in bounded time", "[nearest]") {
   const std::string endless(10'000'000, 'x');
   CHECK(edit_distance(endless, "llama") == 64);

@@ -1,0 +1,171 @@
+/// What must hold of every report: nothing is lost or counted twice between a leaf and the total.
+
+#include "estimate.hpp"
+
+#include "formula_reader.hpp"
+#include "session.hpp"
+
+using namespace plimsoll;
+using namespace plimsoll::test;
+
+namespace {
+
+void check_node(const Term& term) {
+  INFO(term.id);
+  if (term.children.empty()) {
+    CHECK(term.combine == Combine::leaf);
+    REQUIRE(term.formula.has_value());
+    INFO(term.formula->text);
+    CHECK(FormulaReader(*term.formula).value() == term.bytes);
+    CHECK_FALSE(term.formula->source.empty());
+    CHECK(term.formula->low.value_or(term.bytes) <= term.bytes);
+    CHECK(term.formula->high.value_or(term.bytes) >= term.bytes);
+    return;
+  }
+  CHECK(term.combine != Combine::leaf);
+  CHECK_FALSE(term.formula.has_value());
+  u64 sum = 0;
+  u64 largest = 0;
+  for (const Term& child : term.children) {
+    check_node(child);
+    sum += child.bytes;
+    largest = child.bytes > largest ? child.bytes : largest;
+  }
+  CHECK(term.bytes == (term.combine == Combine::peak ? largest : sum));
+}
+
+void check_report(const Ask& asked) {
+  const Report report = asked.report();
+  CHECK(report.needed_bytes > 0);
+  CHECK(report.tree.id == "needed");
+  CHECK(report.tree.bytes == report.needed_bytes);
+  check_node(report.tree);
+  u64 segments = 0;
+  for (const Segment& segment : report.segments) segments += segment.bytes;
+  CHECK(segments == report.needed_bytes);
+  const ByBasis& sure = report.by_basis;
+  CHECK(sure.exact + sure.documented + sure.measured + sure.assumed == report.needed_bytes);
+  CHECK(report.needed_low_bytes <= report.needed_bytes);
+  CHECK(report.needed_high_bytes >= report.needed_bytes);
+  u64 most = 0;
+  u64 ranks = 0;
+  for (const RankNeed& rank : report.ranks) {
+    most = rank.needed_bytes > most ? rank.needed_bytes : most;
+    ranks += rank.count;
+  }
+  CHECK(most == report.needed_bytes);
+  CHECK(ranks == report.request.parallel.tensor_parallel_size);
+  CHECK(asked.needed() == report.needed_bytes);
+}
+
+const Term& child(const Term& parent, std::string_view id) {
+  for (const Term& one : parent.children)
+    if (one.id == id) return one;
+  INFO(id);
+  REQUIRE(false);
+  return parent;
+}
+
+}  // namespace
+
+TEST_CASE("every preset's report adds up, with either attention, on one device and on two", "[estimate]") {
+  for (const Preset& preset : catalog().presets())
+    for (const auto attention : {AttentionImplementation::sdpa, AttentionImplementation::eager})
+      for (const u64 ranks : {1, 2}) {
+        CAPTURE(preset.id, name_of(attention), ranks);
+        check_report(ask(std::string(preset.id)).context(1000).attention(attention).ranks(ranks));
+      }
+}
+
+TEST_CASE("reports add up for every format of weights and cache", "[estimate]") {
+  for (const char* preset : {"meta-llama/Llama-3.1-8B", "google/gemma-3-1b-it", "deepseek-ai/DeepSeek-V2-Lite", "openai/gpt-oss-20b"})
+    for (const char* format : {"fp32", "bf16", "fp16", "fp8", "int8", "int4"})
+      for (const char* cache : {"fp32", "bf16", "int4"}) {
+        CAPTURE(preset, format, cache);
+        check_report(ask(preset).context(500).sequences(3).prompt(200).weights(format).cache(cache));
+      }
+}
+
+TEST_CASE("reports add up where ranks share unevenly and heads repeat", "[estimate]") {
+  check_report(ask("openai-community/gpt2").ranks(3).context(1024));
+  check_report(ask("openai-community/gpt2").ranks(12).context(7));
+  check_report(ask("meta-llama/Llama-3.1-8B").ranks(32));
+  check_report(ask("openai/gpt-oss-120b").ranks(16).sequences(5));
+}
+
+TEST_CASE("the smallest requests add up", "[estimate]") {
+  for (const char* preset : {"meta-llama/Llama-3.1-8B", "google/gemma-2-2b", "deepseek-ai/DeepSeek-V3", "openai-community/gpt2"})
+    for (const u64 context : {1, 2, 3}) {
+      CAPTURE(preset, context);
+      check_report(ask(preset).context(context));
+      check_report(ask(preset).context(context).prompt(1));
+    }
+}
+
+TEST_CASE("the tree names weights, moments and overhead, and the worst moment is the largest", "[estimate]") {
+  const Report report = ask("meta-llama/Llama-3.1-8B").context(4096).prompt(1000).on("nvidia/rtx-4090").report();
+  REQUIRE(report.tree.children.size() == 3);
+  CHECK(report.tree.children[0].id == "weights");
+  CHECK(report.tree.children[0].bytes == 16060522496);
+  const Term& moments = child(report.tree, "moments");
+  CHECK(moments.combine == Combine::peak);
+  REQUIRE(moments.children.size() == 3);
+  CHECK(moments.children[0].id == "moment.prefill");
+  CHECK(moments.children[1].id == "moment.decode_first");
+  CHECK(moments.children[2].id == "moment.decode_last");
+  CHECK(child(moments, report.worst_moment).bytes == moments.bytes);
+  CHECK(child(report.tree, "runtime_overhead").children.size() == 1);
+  CHECK(report.segments.front().id == "weights");
+  CHECK(report.segments.back().id == "runtime_overhead");
+}
+
+TEST_CASE("only the moments that happen are there", "[estimate]") {
+  const auto moments = [](const Ask& asked) { return child(asked.report().tree, "moments").children.size(); };
+  CHECK(moments(ask("meta-llama/Llama-3.1-8B").context(100).prompt(100)) == 1);
+  CHECK(moments(ask("meta-llama/Llama-3.1-8B").context(100).prompt(99)) == 2);
+  CHECK(moments(ask("meta-llama/Llama-3.1-8B").context(100).prompt(98)) == 3);
+  CHECK(moments(ask("meta-llama/Llama-3.1-8B").context(1)) == 1);
+}
+
+TEST_CASE("the cache after the last token has the size that every table gives", "[estimate]") {
+  const auto cache = [](const Ask& asked) {
+    const Report report = asked.report();
+    const Term& last = child(child(report.tree, "moments"), "moment.decode_last");
+    u64 bytes = 0;
+    for (const Term& leaf : child(last, "kv_cache").children)
+      if (leaf.formula && FormulaReader(*leaf.formula).value() > 10'000'000) bytes += leaf.bytes;  // less the copy of one layer that grows
+    return bytes;
+  };
+  // Llama-2-7B: 524,288 bytes a token, 2 GiB for 4096; Llama-2-70B: 327,680 bytes, 1.25 GiB
+  const u64 growing_copy = 4095ULL * 32 * 128 * 2;
+  CHECK(cache(ask("meta-llama/Llama-2-7b-hf").context(4096).prompt(10)) == (2_GiB).value + growing_copy);
+  CHECK(cache(ask("meta-llama/Llama-2-70b-hf").context(4096).prompt(10)) == (1_GiB).value + (256_MiB).value);
+}
+
+TEST_CASE("overhead is the engine's own, with the communication library where there are several devices", "[estimate]") {
+  const auto overhead = [](const Ask& asked) { return child(asked.report().tree, "runtime_overhead"); };
+  const Term one = overhead(ask("Qwen/Qwen3-0.6B").on("nvidia/l4"));
+  CHECK(one.bytes == 987842479);
+  CHECK(one.children.at(0).id == "runtime_overhead.cuda_context");
+  CHECK(one.children.at(0).formula->basis == Basis::measured);
+  CHECK(one.children.at(0).formula->low == 504658657U);
+  const Term two = overhead(ask("Qwen/Qwen3-0.6B").on("nvidia/l4", 2));
+  REQUIRE(two.children.size() == 2);
+  CHECK(two.children[1].id == "runtime_overhead.collective_library");
+  CHECK(two.bytes == 987842479ULL + 1073741824);
+  CHECK(overhead(ask("Qwen/Qwen3-0.6B").on("amd/mi300x")).bytes == 858993460);
+  CHECK(overhead(ask("Qwen/Qwen3-0.6B").on("intel/arc-b580")).children.at(0).formula->basis == Basis::assumed);
+}
+
+TEST_CASE("ten thousand layers make a tree as large as ten do", "[estimate]") {
+  const auto leaves = [](int layers) {
+    const Report report = ask_config("{\"model_type\": \"llama\", \"num_hidden_layers\": " + std::to_string(layers) + "}").context(100).report();
+    const auto count = [](const Term& term, const auto& self) -> u64 {
+      u64 sum = term.children.empty() ? 1 : 0;
+      for (const Term& one : term.children) sum += self(one, self);
+      return sum;
+    };
+    return count(report.tree, count);
+  };
+  CHECK(leaves(10'000) == leaves(10));
+}
