@@ -28,7 +28,8 @@ export class Format {
   }
 
   #decimal(value: number, digits: number): string {
-    return value.toLocaleString(this.#locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    // A true minus sign is as wide as a digit and is read aloud as one.
+    return value.toLocaleString(this.#locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace('-', '−');
   }
 
   /** Bytes in the reader's unit; small amounts step down to MiB, KiB or B so that no digit is lost. */

@@ -23,6 +23,8 @@ export class Load extends Panel {
     ul { list-style: none; margin: 0; padding: 0; max-width: 760px; }
     li { display: grid; grid-template-columns: 24px minmax(0, 1fr) auto auto; gap: 0 16px; align-items: center; padding: 6px 0;
       border-top: 1px solid var(--rule); }
+    li button { display: inline-block; }
+    li button::first-letter { text-transform: uppercase; }
     li .quantity { color: var(--muted); }
     @media (max-width: 640px) { li { grid-template-columns: 24px minmax(0, 1fr) auto; } li .saved { display: none; } }
   `];

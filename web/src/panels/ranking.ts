@@ -33,6 +33,7 @@ export class RankingPanel extends Panel {
     tr.chosen th, tr.chosen td { border-block: 1px solid var(--accent); }
     tr.chosen button { font-weight: 600; color: var(--ink); }
     .verdict { display: inline-flex; align-items: center; gap: 8px; white-space: nowrap; color: var(--ink); }
+    .verdict > :first-child { display: inline-flex; }
     .none { color: var(--muted); padding: 16px 0; }
     .more { margin-top: 8px; }
     td.outcome, th.outcome { padding-inline-start: 32px; }
