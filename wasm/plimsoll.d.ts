@@ -167,6 +167,7 @@ export interface Report {
   needed_bytes: number;
   needed_low_bytes: number;
   needed_high_bytes: number;
+  kv_cache_bytes: number;
   worst_moment: string;
   segments: Segment[];
   tree: Term;
