@@ -56,6 +56,7 @@ export function builtCatalog(catalog) {
     quantizations: mapOf(catalog, 'quantizations'),
     engines: withoutProse(mapOf(catalog, 'engines')),
     models: listOf(catalog, 'models'),
+    optimizers: mapOf(catalog, 'optimizers'),
     rules: mapOf(catalog, 'rules'),
     sources: mapOf(catalog, 'sources'),
   });

@@ -14,6 +14,7 @@ export const kinds = {
   engines: 'engine',
   gpus: 'gpu',
   models: 'model',
+  optimizers: 'optimizer',
   rules: 'rules',
 };
 

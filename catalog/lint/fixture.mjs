@@ -19,6 +19,17 @@ const sound = {
     devices: 1, unified_memory: false, memory_class: 'plain',
     memory: { nominal_mib: fact(16384), driver_total_mib: fact(16368) }, source: 'code',
   },
+  'optimizers/blocks': {
+    name: 'Blocks', library: 'torch', class: 'torch.optim.Blocks', options: ['capturable'],
+    quantisation: { min_elements: 4096, block: 256, whole_blocks: true },
+    states: [
+      { key: 'step', shape: 'scalar', dtype: 'fp32', place: 'host', moves: [{ when: 'capturable', place: 'device' }] },
+      { key: 'state1', shape: 'full', dtype: 'int8', only: 'quantised' },
+      { key: 'absmax1', shape: 'block', dtype: 'fp32', only: 'quantised' },
+      { key: 'state1', shape: 'full', dtype: 'fp32', only: 'unquantised' },
+    ],
+    implementations: [{ id: 'fused', transient: { of: 'every', copies: 0 } }], basis: 'exact', source: 'code',
+  },
   'models/org/model': { name: 'Model', aliases: [], hub_id: 'org/model', config: { model_type: 'llama', hidden_size: 64 }, source: 'code' },
 };
 
