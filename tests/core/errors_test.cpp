@@ -96,6 +96,18 @@ TEST_CASE("a config cut off at any byte is an error or a whole model, never a cr
   CHECK(json(inspect_config(whole_text)).root()["ok"].boolean() == true);
 }
 
+TEST_CASE("a config with any byte changed is a model or an error, never a crash", "[errors]") {
+  const std::string good = R"({"model_type": "gemma3_text", "num_hidden_layers": 6, "sliding_window": 512, "head_dim": 256, "layer_types": ["full_attention"]})";
+  for (std::size_t at = 0; at < good.size(); ++at)
+    for (const char byte : {'\0', '"', '{', ']', '9', '-', 'e', '\\', '\xff', ' '}) {
+      std::string changed = good;
+      changed[at] = byte;
+      CAPTURE(changed);
+      const JsonDocument answer = json(inspect_config(changed));
+      CHECK(answer.root()["ok"].boolean().has_value());
+    }
+}
+
 TEST_CASE("every key of a config, given a value of every wrong kind, is an error at that key or plays no part", "[errors]") {
   const std::string keys[] = {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "intermediate_size", "vocab_size",
                               "max_position_embeddings", "tie_word_embeddings", "hidden_act", "sliding_window", "layer_types", "num_experts", "dtype",

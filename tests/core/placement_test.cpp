@@ -161,6 +161,16 @@ TEST_CASE("every rank of a group holds what its first rank holds", "[placement]"
   }
 }
 
+TEST_CASE("ranks that get a rest and ranks that get nothing are told apart", "[placement]") {
+  const ModelSpec small = spec_of(R"({"model_type": "llama", "vocab_size": 9, "intermediate_size": 13, "hidden_size": 64, "num_attention_heads": 8, "num_hidden_layers": 1})");
+  const auto groups = ranks_of(small, 8);
+  std::vector<u32> starts;
+  for (const RankShare& group : groups) starts.push_back(group.rank);
+  CHECK(starts == std::vector<u32>{0, 4, 5, 6, 7});  // nine rows: 2 2 2 2 1 0 0 0; a width of 13: 2 2 2 2 2 2 1 0
+  CHECK(over_ranks(small, 8).at("lm_head.weight") == 9ULL * 64);
+  CHECK(over_ranks(small, 8).at("model.layers.*.mlp.up_proj.weight") == 13ULL * 64);
+}
+
 TEST_CASE("heads that ranks do not divide are an error that names the counts that work", "[placement]") {
   const auto error = [](const std::string& id, u32 ranks) {
     const auto made = distinct_ranks(preset(id), ranks);
