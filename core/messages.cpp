@@ -62,6 +62,8 @@ constexpr auto texts = std::to_array<Text>({
     error(unsupported_combination, "The memory of \"{0}\" is not known.", "Choose another device.", "“{0}” 的显存容量未知。", "请选择其他设备。"),
     error(unknown_id, "There is no kind \"{0}\" here.", "Use one of: {1}.", "此处没有名为 “{0}” 的类型。", "可用的类型：{1}。"),
     error(unknown_id, "The file \"{0}\" cannot be read.", "Check the path.", "无法读取文件 “{0}”。", "请检查路径。"),
+    error(unsupported_combination, "{0} does not step a tensor of shape {1} with these options.", "Give that tensor to another optimizer, or change the options.",
+     "在当前选项下，{0} 不能更新形状为 {1} 的张量。", "请为该张量选择其他优化器，或更改选项。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),

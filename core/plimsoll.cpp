@@ -7,6 +7,7 @@
 #include "answer.hpp"
 #include "rules/thumb.hpp"
 #include "solver/ranking.hpp"
+#include "training/optimizer_states.hpp"
 #include "version.hpp"
 #include "wire_json.hpp"
 
@@ -110,6 +111,15 @@ std::string Session::read_model(std::string_view request) {
 
 std::string Session::inspect_model(std::string_view request) {
   return outcome_json(then(state_->asked_model(request), [](const SharedModel& model) { return Result<Inspection>(inspection_of(model->spec, model->inventory)); }));
+}
+
+std::string Session::optimizer_states(std::string_view text) {
+  if (!state_->catalog) return outcome_json(Result<OptimizerStates>(make_error(Say::field_missing, "catalog", {"catalog"})));
+  const auto document = JsonDocument::parse(text, "request", request_text_limit);
+  if (!document.ok()) return outcome_json(Result<OptimizerStates>(document.error()));
+  OptimizerStatesRequest request;
+  if (auto error = read_json(document.value().root(), "request", request)) return outcome_json(Result<OptimizerStates>(*error));
+  return outcome_json(plimsoll::optimizer_states(request, *state_->catalog));
 }
 
 std::string Session::rule_table() {

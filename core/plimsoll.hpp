@@ -34,6 +34,7 @@ class Session {
   std::string rank_devices(std::string_view request);  ///< Request -> Ranking
   std::string read_model(std::string_view request);    ///< Request (its model alone matters) -> ModelSummary
   std::string inspect_model(std::string_view request); ///< Request (its model alone matters) -> Inspection
+  std::string optimizer_states(std::string_view request);  ///< OptimizerStatesRequest -> OptimizerStates
   std::string rule_table();                            ///< -> RuleTable
 
  private:

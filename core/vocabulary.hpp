@@ -73,6 +73,10 @@ PLIMSOLL_ENUM_NAMES(Role, "Role", "embedding", "position_embedding", "attention_
                     "expert_down", "shared_expert_gate", "shared_expert_up", "shared_expert_down", "shared_expert_router", "norm",
                     "mtp_projection", "lm_head", "buffer");
 
+/// Where an optimizer's state lies: GPU memory, memory that moves between GPU and host as it is used, main memory.
+enum class StatePlace { device, unified, host };
+PLIMSOLL_ENUM_NAMES(StatePlace, "StatePlace", "device", "unified", "host");
+
 /// What a checkpoint holds beside the model that runs: multi-token prediction layers, a stored copy of a tied head.
 enum class Apart { no, mtp, tied };
 PLIMSOLL_ENUM_NAMES(Apart, "Apart", "no", "mtp", "tied");

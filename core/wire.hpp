@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "request.hpp"
+#include "training/optimizer_request.hpp"
 
 namespace plimsoll {
 
@@ -36,6 +37,11 @@ PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));
 PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),
               PLIMSOLL_FIELD(parallel), PLIMSOLL_FIELD(device));
+
+PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
+              PLIMSOLL_FIELD(block_size));
+PLIMSOLL_WIRE(OptimizerTensor, true, PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(dtype), PLIMSOLL_FIELD(role));
+PLIMSOLL_WIRE(OptimizerStatesRequest, true, PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(tensor));
 
 /// The word that tells the alternatives of a variant apart, under the key "kind".
 template <class T>
@@ -86,6 +92,10 @@ PLIMSOLL_WIRE(InspectedTensor, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(shape
               PLIMSOLL_FIELD(role), PLIMSOLL_FIELD(apart));
 PLIMSOLL_WIRE(Inspection, false, PLIMSOLL_FIELD(model_type), PLIMSOLL_FIELD(family), PLIMSOLL_FIELD(parameter_count),
               PLIMSOLL_FIELD(active_parameter_count), PLIMSOLL_FIELD(mtp_parameter_count), PLIMSOLL_FIELD(tied_parameter_count), PLIMSOLL_FIELD(tensors));
+PLIMSOLL_WIRE(OptimizerState, false, PLIMSOLL_FIELD(key), PLIMSOLL_FIELD(bytes), PLIMSOLL_FIELD(place), PLIMSOLL_FIELD(shared),
+              PLIMSOLL_FIELD(formula));
+PLIMSOLL_WIRE(OptimizerStates, false, PLIMSOLL_FIELD(states), PLIMSOLL_FIELD(device_bytes), PLIMSOLL_FIELD(unified_bytes),
+              PLIMSOLL_FIELD(host_bytes), PLIMSOLL_FIELD(shared_bytes), PLIMSOLL_FIELD(transient_bytes));
 PLIMSOLL_WIRE(CatalogInfo, false, PLIMSOLL_FIELD(date), PLIMSOLL_FIELD(gpus), PLIMSOLL_FIELD(models));
 
 }  // namespace plimsoll

@@ -112,6 +112,15 @@ std::optional<Error> read_json(JsonView json, const std::string& where, std::var
 }
 
 template <class T>
+std::optional<Error> read_json(JsonView json, const std::string& where, std::vector<T>& out) {
+  if (json.kind() != JsonView::Kind::array) return make_error(Say::wrong_kind, where, {"[...]", json.shown()});
+  out.assign(json.size(), T{});
+  std::optional<Error> error;
+  for (std::size_t i = 0; i < out.size() && !error; ++i) error = read_json(json.at(i), where + "[" + std::to_string(i) + "]", out[i]);
+  return error;
+}
+
+template <class T>
 std::optional<Error> read_json(JsonView json, const std::string& where, std::optional<T>& out) {
   return read_json(json, where, out.emplace());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/read_optimizer.hpp"
 #include "messages.hpp"
 #include "nearest.hpp"
 
@@ -127,6 +128,7 @@ Result<Catalog> Catalog::load(std::string_view text_of_catalog) {
   read_all(catalog.formats_, root["formats"], read_format);
   read_all(catalog.quantizations_, root["quantizations"], read_recipe);
   read_all(catalog.engines_, root["engines"], read_engine);
+  read_all(catalog.optimizers_, root["optimizers"], read_optimizer);
   return catalog;
 }
 
@@ -137,6 +139,9 @@ Result<const QuantizationRecipe*> Catalog::quantization(std::string_view id, std
   return look_up(quantizations_, id, std::move(where), "format");
 }
 Result<const Engine*> Catalog::engine(std::string_view id, std::string where) const { return look_up(engines_, id, std::move(where), "engine"); }
+Result<const Optimizer*> Catalog::optimizer(std::string_view id, std::string where) const {
+  return look_up(optimizers_, id, std::move(where), "optimizer");
+}
 
 const MemoryClass* Catalog::memory_class(std::string_view id) const {
   for (const MemoryClass& c : memory_classes_)

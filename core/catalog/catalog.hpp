@@ -8,6 +8,7 @@
 
 #include "json.hpp"
 #include "storage/storage_format.hpp"
+#include "training/optimizer.hpp"
 #include "units.hpp"
 
 namespace plimsoll {
@@ -72,6 +73,7 @@ class Catalog {
   [[nodiscard]] std::string_view date() const { return date_; }
   [[nodiscard]] std::span<const Gpu> gpus() const { return gpus_; }
   [[nodiscard]] std::span<const Preset> presets() const { return presets_; }
+  [[nodiscard]] std::span<const Optimizer> optimizers() const { return optimizers_; }
   [[nodiscard]] JsonView rules() const { return document_.root()["rules"]["thumb"]; }
 
   /// Look-ups by id.  Errors  unknown_id with the nearest id as the hint
@@ -80,6 +82,7 @@ class Catalog {
   [[nodiscard]] Result<const StorageFormat*> format(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const QuantizationRecipe*> quantization(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Engine*> engine(std::string_view id, std::string where) const;
+  [[nodiscard]] Result<const Optimizer*> optimizer(std::string_view id, std::string where) const;
   [[nodiscard]] const MemoryClass* memory_class(std::string_view id) const;
 
  private:
@@ -93,6 +96,7 @@ class Catalog {
   std::vector<QuantizationRecipe> quantizations_;
   std::vector<Engine> engines_;
   std::vector<Preset> presets_;
+  std::vector<Optimizer> optimizers_;
 };
 
 }  // namespace plimsoll

@@ -19,6 +19,8 @@ enum class Symbol : u8 {
   B, T, S, K, C,
   // formats, in bytes (b_) or bits (bits_); row_ is the bytes of one head row
   b_w, b_kv, b_a, b_r, bits_w, row_w, row_k, row_v, row_r,
+  // optimizer states
+  numel, b_s, n_s, g_s, n_t, r_s,
   // runtime
   m, m_mib, P, q,
   count_
@@ -38,6 +40,8 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"B", "max_num_seqs"}, {"T", "tokens"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
     {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"}, {"bits_w", "bits_per_weight"},
     {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_v", "bytes_per_value_row"}, {"row_r", "bytes_per_rotary_key_row"},
+    {"numel", "elements_per_tensor"}, {"b_s", "bytes_per_state_element"}, {"n_s", "moments_per_state"}, {"g_s", "elements_per_block"},
+    {"n_t", "table_entries"}, {"r_s", "projection_rank"},
     {"m", "bytes"}, {"m_mib", "mebibytes"}, {"P", "parameter_count"}, {"q", "quantity"},
 });
 static_assert(symbol_texts.size() == static_cast<std::size_t>(Symbol::count_));

@@ -1,4 +1,4 @@
-// The two native programs, each asked everything in one call.
+// The native programs, each asked everything in one call.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,4 +34,10 @@ export const inspect = files => ask('inspect', files, '', files.length, outcome 
 export function report(requests, pick) {
   const lines = requests.map(request => `${JSON.stringify(request)}\n`).join('');
   return ask('report', ['-'], lines, requests.length, outcome => (outcome.ok ? { ok: true, value: pick(outcome.value) } : outcome));
+}
+
+/** The states that an optimizer keeps for a tensor, an outcome for each request, in order. */
+export function optimizerStates(requests) {
+  const lines = requests.map(request => `${JSON.stringify(request)}\n`).join('');
+  return ask('optimizer-states', ['-'], lines, requests.length, outcome => outcome);
 }

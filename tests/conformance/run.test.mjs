@@ -177,3 +177,14 @@ test('a folder that is not there, or holds nothing, is no success', () => {
   assert.equal(conformance(folderWith({})).status, 2);
   assert.equal(conformance().status, 2);
 });
+
+test('optimizer states: bytes, place and number of states count', () => {
+  const header = 'library,optimizer,options,param_kind,param_shape,param_dtype,measured_on,state_key,bytes_on_device,bytes_on_host,total_device_bytes,shared_between_params,note,error\n';
+  const row = (key, device, host) => `torch,AdamW,foreach=True,linear,8x4,bfloat16,meta:step(),${key},${device},${host},128,,,\n`;
+  const suite = (...rows) => rowsOf({ 'oracle/training/optimizer_states.csv': header + rows.join('') }).rows.optimizer_states;
+  const [step, first, second] = [row('step', 0, 4), row('exp_avg', 64, 0), row('exp_avg_sq', 64, 0)];
+  assert.deepEqual(counts(suite(step, first, second)), [3, 3, null, 0, 0, 0]);
+  assert.deepEqual(counts(suite(row('step', 4, 0), row('exp_avg', 65, 0), second)), [3, 1, null, 2, 0, 0]);
+  assert.deepEqual(counts(suite(step, first)), [3, 2, null, 1, 0, 0]);
+  assert.deepEqual(counts(suite(step.replace('AdamW', 'Unheard'))), [1, 0, null, 0, 0, 1]);
+});

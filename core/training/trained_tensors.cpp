@@ -1,0 +1,94 @@
+#include "messages.hpp"
+#include "training/optimizer_states.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr std::size_t most_axes = 8;
+
+bool is_embedding(Role role) { return role == Role::embedding || role == Role::position_embedding; }
+
+/// A tensor from its shape: the last two axes apart, those before them together. Sets `overflowed` when they cannot be counted.
+template <class Shape>
+TrainedTensor from_shape(const Shape& shape, std::size_t axes, u32 bytes_per_element, bool& overflowed) {
+  TrainedTensor tensor{.axes = static_cast<u8>(axes), .bytes_per_element = bytes_per_element};
+  Checked leading{1};
+  for (std::size_t i = 0; i + 2 < axes; ++i) leading = leading * shape[i];
+  tensor.leading = leading.value;
+  if (axes >= 2) tensor.rows = shape[axes - 2];
+  if (axes >= 1) tensor.cols = shape[axes - 1];
+  overflowed = leading.overflowed || tensor.elements().overflowed;
+  return tensor;
+}
+
+std::string shape_text(const std::vector<u64>& shape) {
+  std::string text = "[";
+  for (const u64 size : shape) text += (text.size() > 1 ? ", " : "") + digits(size);
+  return text + "]";
+}
+
+Result<TrainedTensor> asked_tensor(const OptimizerTensor& asked, const Catalog& catalog) {
+  const std::string where = "request.tensor";
+  PLIMSOLL_TRY(const StorageFormat* format, catalog.format(asked.dtype, where + ".dtype"));
+  if (format->whole_bytes() == 0) return make_error(Say::unknown_word, where + ".dtype", {cut(asked.dtype, 80), "fp32, bf16, fp16"});
+  if (asked.shape.size() > most_axes) return make_error(Say::above_most, where + ".shape", {digits(asked.shape.size()), digits(most_axes)});
+  bool overflowed = false;
+  TrainedTensor tensor = from_shape(asked.shape, asked.shape.size(), format->whole_bytes(), overflowed);
+  if (overflowed) return make_error(Say::too_big, where + ".shape");
+  tensor.is_embedding = asked.role && is_embedding(*asked.role);
+  return tensor;
+}
+
+u64& sum_for(OptimizerStates& answer, const OptimizerState& state) {
+  if (state.shared) return answer.shared_bytes;
+  switch (state.place) {
+    case StatePlace::device: return answer.device_bytes;
+    case StatePlace::unified: return answer.unified_bytes;
+    case StatePlace::host: return answer.host_bytes;
+  }
+  return answer.device_bytes;
+}
+
+}  // namespace
+
+std::vector<TrainedTensor> trained_tensors(const TensorInventory& inventory, const ModelSpec& model, const RankShare& rank, const TrainedBytes& bytes,
+                                           bool explain) {
+  std::vector<TrainedTensor> trained;
+  for (const Tensor& tensor : inventory.tensors) {
+    if (tensor.apart != Apart::no || tensor.role == Role::buffer) continue;
+    const auto bytes_per_element = bytes(tensor);
+    if (!bytes_per_element) continue;
+    bool overflowed = false;  // an inventory that can be counted has no such tensor
+    TrainedTensor one = from_shape(shape_on_rank(tensor, model, rank), tensor.rank, *bytes_per_element, overflowed);
+    one.count = tensor.count();
+    one.is_embedding = is_embedding(tensor.role);
+    one.is_target = tensor.in_layer();
+    if (explain) one.label = starred_name(tensor);
+    trained.push_back(std::move(one));
+  }
+  return trained;
+}
+
+Result<OptimizerStates> optimizer_states(const OptimizerStatesRequest& request, const Catalog& catalog) {
+  PLIMSOLL_TRY(const OptimizerSetup setup, optimizer_setup(request.optimizer, catalog, "request.optimizer"));
+  PLIMSOLL_TRY(const TrainedTensor tensor, asked_tensor(request.tensor, catalog));
+  if (!setup.takes(tensor)) return make_error(Say::optimizer_refuses, "request.tensor.shape", {setup.optimizer->name, shape_text(request.tensor.shape)});
+  OptimizerStates answer;
+  Checked all;
+  for (const StateSize& size : states_of(setup, tensor)) {
+    const Checked bytes = size.formula->evaluate(size.values);
+    all = all + bytes;
+    const OptimizerState state{size.rule->key, bytes.value, size.place, size.rule->shared, size.formula->text()};
+    sum_for(answer, state) += bytes.value;
+    answer.states.push_back(state);
+  }
+  if (setup.implementation->transient) {
+    TermTree tree(false);
+    answer.transient_bytes = add_step_transient(tree, setup, {tensor});
+    all = all + Checked{0, tree.overflowed()};
+  }
+  if (all.overflowed) return make_error(Say::too_big, "request.tensor.shape");
+  return answer;
+}
+
+}  // namespace plimsoll
