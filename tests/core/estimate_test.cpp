@@ -2,61 +2,12 @@
 
 #include "estimate.hpp"
 
-#include "formula_reader.hpp"
-#include "session.hpp"
+#include "report_checks.hpp"
 
 using namespace plimsoll;
 using namespace plimsoll::test;
 
 namespace {
-
-void check_node(const Term& term) {
-  INFO(term.id);
-  if (term.children.empty()) {
-    CHECK(term.combine == Combine::leaf);
-    REQUIRE(term.formula.has_value());
-    INFO(term.formula->text);
-    CHECK(FormulaReader(*term.formula).value() == term.bytes);
-    CHECK_FALSE(term.formula->source.empty());
-    CHECK(term.formula->low.value_or(term.bytes) <= term.bytes);
-    CHECK(term.formula->high.value_or(term.bytes) >= term.bytes);
-    return;
-  }
-  CHECK(term.combine != Combine::leaf);
-  CHECK_FALSE(term.formula.has_value());
-  u64 sum = 0;
-  u64 largest = 0;
-  for (const Term& child : term.children) {
-    check_node(child);
-    sum += child.bytes;
-    largest = child.bytes > largest ? child.bytes : largest;
-  }
-  CHECK(term.bytes == (term.combine == Combine::peak ? largest : sum));
-}
-
-void check_report(const Ask& asked) {
-  const Report report = asked.report();
-  CHECK(report.needed_bytes > 0);
-  CHECK(report.tree.id == "needed");
-  CHECK(report.tree.bytes == report.needed_bytes);
-  check_node(report.tree);
-  u64 segments = 0;
-  for (const Segment& segment : report.segments) segments += segment.bytes;
-  CHECK(segments == report.needed_bytes);
-  const ByBasis& sure = report.by_basis;
-  CHECK(sure.exact + sure.documented + sure.measured + sure.assumed == report.needed_bytes);
-  CHECK(report.needed_low_bytes <= report.needed_bytes);
-  CHECK(report.needed_high_bytes >= report.needed_bytes);
-  u64 most = 0;
-  u64 ranks = 0;
-  for (const RankNeed& rank : report.ranks) {
-    most = rank.needed_bytes > most ? rank.needed_bytes : most;
-    ranks += rank.count;
-  }
-  CHECK(most == report.needed_bytes);
-  CHECK(ranks == report.request.parallel.tensor_parallel_size);
-  CHECK(asked.needed() == report.needed_bytes);
-}
 
 const Term& child(const Term& parent, std::string_view id) {
   for (const Term& one : parent.children)

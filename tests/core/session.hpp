@@ -106,6 +106,7 @@ class Ask {
   Ask& weights(std::string format) { return request.weight_format = std::move(format), *this; }
   Ask& ranks(u64 count) { return request.parallel.tensor_parallel_size = count, *this; }
 
+  [[nodiscard]] u64 plain_context() const { return std::get_if<InferenceWorkload>(&request.workload)->max_model_len.value_or(0); }
   [[nodiscard]] Result<Plan> try_plan() const { return make_plan(request, model(), catalog()); }
   [[nodiscard]] Plan plan() const {
     auto made = try_plan();
