@@ -76,7 +76,7 @@ const fromFiles = (name, inputs, result, action) => async () => {
 /** Ninja knows what is out of date; a preset is configured anew only when the tools have changed. */
 const cmake = (preset, ...targets) => async () => {
   const { EMSCRIPTEN_ROOT = '', CATCH2_SOURCE = '' } = process.env;
-  const tools = `${EMSCRIPTEN_ROOT}\n${CATCH2_SOURCE}\n${fingerprint('CMakePresets.json')}`;
+  const tools = `${EMSCRIPTEN_ROOT}\n${CATCH2_SOURCE}\n${fingerprint('CMakePresets.json', 'cmake')}`;
   const configured = existsSync(join(root, 'build', preset, 'build.ninja')) && stampOf(`configure-${preset}`) === tools;
   if (!configured) {
     if (!(await run('cmake', ['--fresh', '--preset', preset], { quiet: true })).ok) return false;
