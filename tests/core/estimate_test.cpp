@@ -78,19 +78,25 @@ TEST_CASE("only the moments that happen are there", "[estimate]") {
   CHECK(moments(ask("meta-llama/Llama-3.1-8B").context(1)) == 1);
 }
 
-TEST_CASE("the cache after the last token has the size that every table gives", "[estimate]") {
-  const auto cache = [](const Ask& asked) {
-    const Report report = asked.report();
-    const Term& last = child(child(report.tree, "moments"), "moment.decode_last");
-    u64 bytes = 0;
-    for (const Term& leaf : child(last, "kv_cache").children)
-      if (leaf.formula && FormulaReader(*leaf.formula).value() > 10'000'000) bytes += leaf.bytes;  // less the copy of one layer that grows
-    return bytes;
-  };
-  // Llama-2-7B: 524,288 bytes a token, 2 GiB for 4096; Llama-2-70B: 327,680 bytes, 1.25 GiB
-  const u64 growing_copy = 4095ULL * 32 * 128 * 2;
-  CHECK(cache(ask("meta-llama/Llama-2-7b-hf").context(4096).prompt(10)) == (2_GiB).value + growing_copy);
-  CHECK(cache(ask("meta-llama/Llama-2-70b-hf").context(4096).prompt(10)) == (1_GiB).value + (256_MiB).value);
+TEST_CASE("the cache at rest has the size that hand calculation and the reference implementation give", "[estimate]") {
+  const Cases cases("kv_cache_sizes");
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const JsonView one = cases.at(i);
+    INFO(text(one["name"]));
+    const Ask asked = ask(text(one["preset"])).weights("bf16").context(whole(one["tokens"])).sequences(whole(one["sequences"]));
+    const auto totals = make_totals(asked.plan());
+    REQUIRE(totals.ok());
+    CHECK(totals.value().kv_cache_bytes == whole(one["bytes"]));
+    CHECK(asked.report().kv_cache_bytes == whole(one["bytes"]));
+  }
+}
+
+TEST_CASE("the cache at rest is in the asked format, and shared by ranks", "[estimate]") {
+  const auto rest = [](const Ask& asked) { return asked.report().kv_cache_bytes; };
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).cache("fp8")) == (512_MiB).value);
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).cache("int4")) == (256_MiB).value);
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).ranks(8)) == (128_MiB).value);
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).ranks(16)) == (128_MiB).value);  // heads repeat beyond eight
 }
 
 TEST_CASE("overhead is the engine's own, with the communication library where there are several devices", "[estimate]") {
