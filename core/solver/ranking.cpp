@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <vector>
+#include <vector>
 
 #include "engines/runtime_overhead.hpp"
 #include "hardware/fit.hpp"
@@ -19,11 +21,24 @@ class Needs {
   std::optional<u64> at(u64 ranks, std::string_view vendor) {
     const std::optional<u64> model = without_overhead(ranks);
     if (!model) return std::nullopt;
-    TermTree tree(false);
-    return *model + add_runtime_overhead(tree, *plan_.engine, vendor, static_cast<u32>(ranks));
+    return *model + overhead(ranks, vendor);
   }
 
  private:
+  struct Known {
+    u64 ranks;
+    std::string_view vendor;
+    u64 bytes;
+  };
+
+  u64 overhead(u64 ranks, std::string_view vendor) {
+    for (const Known& known : overheads_)
+      if (known.ranks == ranks && known.vendor == vendor) return known.bytes;
+    TermTree tree(false);
+    overheads_.push_back({ranks, vendor, add_runtime_overhead(tree, *plan_.engine, vendor, static_cast<u32>(ranks))});
+    return overheads_.back().bytes;
+  }
+
   std::optional<u64> without_overhead(u64 ranks) {
     const auto known = model_.find(ranks);
     if (known != model_.end()) return known->second;
@@ -37,8 +52,16 @@ class Needs {
     return need;
   }
 
+  struct Overhead {
+    u64 ranks;
+    std::string_view vendor;
+    u64 bytes;
+  };
+
   const Plan& plan_;
   std::map<u64, std::optional<u64>> model_;
+  std::vector<Overhead> overheads_;
+  std::vector<Known> overheads_;
 };
 
 std::optional<u64> devices_needed(Needs& needs, const Gpu& gpu, u64 usable) {
