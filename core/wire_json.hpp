@@ -105,10 +105,10 @@ std::optional<Error> read_json(JsonView json, const std::string& where, std::var
   const std::string_view kind = json["kind"].string().value_or("");
   std::optional<Error> error;
   const bool known = ((wire_kind<Ts> == kind ? (out = Ts{}, error = read_json(json, where, std::get<Ts>(out)), true) : false) || ...);
+  if (known) return error;
   std::string all;
   ((all += (all.empty() ? "" : ", ") + std::string(wire_kind<Ts>)), ...);
-  if (!known) return make_error(Say::no_such_kind, where + ".kind", {cut(kind, 80), all});
-  return error;
+  return make_error(Say::no_such_kind, where + ".kind", {cut(kind, 80), all});
 }
 
 template <class T>
@@ -131,16 +131,16 @@ template <Described T>
 std::optional<Error> read_json(JsonView json, const std::string& where, T& out) {
   if (json.kind() != JsonView::Kind::object) return make_error(Say::not_an_object, where, {json.shown()});
   std::optional<Error> error;
-  std::string known = wire_kind<T>.empty() ? "" : "kind";
   std::apply([&](const auto&... field) {
-    ((known += (known.empty() ? "" : ", ") + std::string(field.name)), ...);
     ((!error && json[field.name].present() ? (error = read_json(json[field.name], where + "." + std::string(field.name), out.*field.member), 0) : 0), ...);
   }, Wire<T>::fields);
   for (std::size_t i = 0; i < json.size() && !error; ++i) {
     const std::string_view key = json.key_at(i);
     const bool is_field = std::apply([&](const auto&... field) { return ((field.name == key) || ...); }, Wire<T>::fields);
-    if (!is_field && !(key == "kind" && !wire_kind<T>.empty()))
-      error = make_error(Say::unknown_key, where + "." + std::string(cut(key, 80)), {cut(key, 80), known});
+    if (is_field || (key == "kind" && !wire_kind<T>.empty())) continue;
+    std::string known = wire_kind<T>.empty() ? "" : "kind";
+    std::apply([&](const auto&... field) { ((known += (known.empty() ? "" : ", ") + std::string(field.name)), ...); }, Wire<T>::fields);
+    error = make_error(Say::unknown_key, where + "." + std::string(cut(key, 80)), {cut(key, 80), known});
   }
   return error;
 }
