@@ -52,15 +52,8 @@ class Needs {
     return need;
   }
 
-  struct Overhead {
-    u64 ranks;
-    std::string_view vendor;
-    u64 bytes;
-  };
-
   const Plan& plan_;
   std::map<u64, std::optional<u64>> model_;
-  std::vector<Overhead> overheads_;
   std::vector<Known> overheads_;
 };
 
