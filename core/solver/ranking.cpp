@@ -4,7 +4,6 @@
 #include <array>
 #include <map>
 #include <vector>
-#include <vector>
 
 #include "engines/runtime_overhead.hpp"
 #include "hardware/fit.hpp"
