@@ -55,6 +55,27 @@ TEST_CASE("the most sequences fit and one more does not", "[capacity]") {
   check_sequences(ask("meta-llama/Llama-3.1-70B").on("nvidia/a100-sxm4-80gb", 4).cache("fp8"));
 }
 
+TEST_CASE("every budget to the byte gives what counting up would", "[capacity]") {
+  for (const char* preset : {"openai-community/gpt2", "google/gemma-3-1b-it", "deepseek-ai/DeepSeek-V2-Lite"})
+    for (u64 count = 1; count < 60; count += 1 + count / 7) {
+      CAPTURE(preset, count);
+      Plan plan = ask(preset).context(50).plan();
+      const u64 for_context = ask(preset).context(count).needed();
+      plan.memory.usable_bytes = for_context;
+      const Answer exact = longest_context(plan);
+      CHECK(exact.value >= count);
+      CHECK(exact.needed_bytes == for_context);  // contexts may need the same; no longer one fits
+      CHECK(ask(preset).context(exact.value + 1).needed() > for_context);
+      plan.memory.usable_bytes = for_context - 1;
+      CHECK(longest_context(plan).value < count);
+      const u64 for_sequences = ask(preset).context(50).sequences(count).needed();
+      plan.memory.usable_bytes = for_sequences;
+      CHECK(most_sequences_of(plan).value == count);
+      plan.memory.usable_bytes = for_sequences - 1;
+      CHECK(most_sequences_of(plan).value == count - 1);
+    }
+}
+
 TEST_CASE("where memory would carry more, the model's own length is the limit", "[capacity]") {
   const Answer answer = capacity(ask("openai-community/gpt2").on("nvidia/b200")).longest_context;
   CHECK(answer.value == 1024);
