@@ -60,6 +60,19 @@ PLIMSOLL_ENUM_NAMES(ComputeDtype, "ComputeDtype", "fp32", "bf16", "fp16");
 
 constexpr unsigned bytes_of(ComputeDtype dtype) { return dtype == ComputeDtype::fp32 ? 4 : 2; }
 
+/// The types a training step computes and keeps weights in: `amp_` is autocast over fp32 weights.
+enum class TrainingPrecision { fp32, bf16, amp_bf16, amp_fp16 };
+PLIMSOLL_ENUM_NAMES(TrainingPrecision, "TrainingPrecision", "fp32", "bf16", "amp_bf16", "amp_fp16");
+
+/// How Transformers computes attention in training. `sdpa` takes the kernel that CUDA would: flash, or memory-efficient with a mask,
+/// in fp32 or with unequal head widths; `sdpa_math` is the fallback, chosen by hand.
+enum class TrainingAttention { sdpa, sdpa_math, eager, flash_attention_2 };
+PLIMSOLL_ENUM_NAMES(TrainingAttention, "TrainingAttention", "sdpa", "sdpa_math", "eager", "flash_attention_2");
+
+/// Which layers are run a second time instead of keeping what backward needs.
+enum class Recompute { none, full };
+PLIMSOLL_ENUM_NAMES(Recompute, "Recompute", "none", "full");
+
 /// What a tensor is for. Precision recipes and colours hang on it.
 enum class Role {
   embedding, position_embedding, attention_q, attention_k, attention_v, attention_qkv, attention_o, attention_norm,

@@ -8,7 +8,7 @@ constexpr std::string_view claimed[] = {"gemma"};
 void depart(ConfigReader& config, Decoder& decoder) {
   decoder.grouped().qkv_bias = decoder.grouped().o_bias = config.flag("attention_bias", false);
   decoder.norm = NormKind::rms_plus_one;
-  decoder.embedding_multiplier = true;
+  decoder.embedding_multiplier = decoder.embedding_multiplier_tensor = true;
 }
 
 }  // namespace

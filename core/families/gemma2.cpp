@@ -16,7 +16,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.mlp.activation = read_activation(config, "hidden_activation", "gelu_pytorch_tanh");
   decoder.norm = NormKind::rms_plus_one;
   decoder.residual = Residual::sandwich;
-  decoder.embedding_multiplier = true;
+  decoder.embedding_multiplier = decoder.embedding_multiplier_tensor = true;
   decoder.names = &names;
   decoder.mask_set = MaskSet::both;
   slide_where(config, decoder, [](u32 layer, u32) { return layer % 2 == 0; }, 0);

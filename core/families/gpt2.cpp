@@ -22,6 +22,9 @@ void depart(ConfigReader& config, Decoder& decoder) {
   attention.qkv = GroupedQueryAttention::Qkv::fused;
   attention.qkv_bias = attention.o_bias = attention.conv1d = true;
   attention.softmax_in_compute_dtype = true;
+  attention.attention_dropout = config.fraction("attn_pdrop", 0.1) > 0;
+  attention.output_dropout = decoder.mlp.output_dropout = config.fraction("resid_pdrop", 0.1) > 0;
+  decoder.embedding_dropout = config.fraction("embd_pdrop", 0.1) > 0;
   attention.names = &attention_names;
   decoder.keeps_attention_output = true;  // GPT2Block.forward keeps attn_output beside the sum
   decoder.attention = attention;

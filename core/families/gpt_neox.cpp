@@ -21,6 +21,8 @@ void depart(ConfigReader& config, Decoder& decoder) {
   attention.qkv = GroupedQueryAttention::Qkv::fused;
   attention.qkv_bias = attention.o_bias = config.flag("attention_bias", true);
   attention.rotary_style = RotaryStyle::joined_late;
+  attention.attention_dropout = decoder.grouped().attention_dropout;
+  attention.output_dropout = decoder.mlp.output_dropout = decoder.embedding_dropout = config.fraction("hidden_dropout", 0.0) > 0;
   attention.names = &attention_names;
   decoder.attention = attention;
   read_partial_rotary(config, decoder, "rotary_pct", 0.25);

@@ -9,6 +9,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.grouped().qkv = GroupedQueryAttention::Qkv::fused;
   decoder.grouped().rotary_style = RotaryStyle::joined;
   decoder.mlp.form = Mlp::Form::gated_fused;
+  decoder.grouped().output_dropout = decoder.mlp.output_dropout = config.fraction("resid_pdrop", 0.0) > 0;
   read_partial_rotary(config, decoder, "partial_rotary_factor", 1.0);
 }
 

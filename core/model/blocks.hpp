@@ -72,6 +72,7 @@ struct GroupedQueryAttention {
   bool soft_cap = false;                      ///< scores pass tanh before the softmax
   bool softmax_in_compute_dtype = false;      ///< eager attention elsewhere takes its softmax in fp32
   bool eager_only = false;                    ///< the reference class has no SDPA path
+  bool attention_dropout = false, output_dropout = false;  ///< in training: on the probabilities, on the output projection
   const AttentionNames* names = &default_attention_names;
   bool operator==(const GroupedQueryAttention&) const = default;
 };
@@ -83,6 +84,7 @@ struct LatentAttention {
   u32 kv_lora_rank = 0, qk_nope_head_dim = 0, qk_rope_head_dim = 0, v_head_dim = 0;
   RotaryStyle rotary_style = RotaryStyle::halves;
   bool bias = false;                          ///< on q_a, kv_a and o
+  bool attention_dropout = false;             ///< in training, on the probabilities
   const LatentNames* names = &default_latent_names;
   bool operator==(const LatentAttention&) const = default;
 };
@@ -93,6 +95,7 @@ struct Mlp {
   enum class Activation : u8 { silu, gelu, gelu_tanh, gelu_new, gelu_fast, quick_gelu, relu } activation = Activation::silu;
   bool bias = false;
   bool conv1d = false;
+  bool output_dropout = false;                ///< in training, on the output
   const MlpNames* names = &default_mlp_names;
   bool operator==(const Mlp&) const = default;
 };

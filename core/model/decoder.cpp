@@ -34,6 +34,7 @@ GroupedQueryAttention read_attention(ConfigReader& config, const ClassDefaults& 
   attention.head_dim = config.maybe("head_dim", stated).value_or(std::max(1U, hidden_size / attention.num_attention_heads));
   config.product("num_attention_heads", attention.num_attention_heads, attention.head_dim);
   attention.rotary_dim = attention.head_dim;
+  attention.attention_dropout = config.fraction("attention_dropout", 0.0) > 0;
   if (attention.num_attention_heads % attention.num_key_value_heads != 0)
     config.fail(make_error(Say::heads_do_not_group, config.where("num_key_value_heads"),
                            {digits(attention.num_attention_heads), digits(attention.num_key_value_heads)}));
@@ -159,6 +160,8 @@ ModelSpec assemble(ConfigReader& config, const Decoder& decoder) {
   model.logit_soft_cap = decoder.logit_soft_cap;
   model.logit_scale = decoder.logit_scale;
   model.embedding_multiplier = decoder.embedding_multiplier;
+  model.embedding_multiplier_tensor = decoder.embedding_multiplier_tensor;
+  model.embedding_dropout = decoder.embedding_dropout;
   std::visit(Match{
       [&](const GroupedQueryAttention& a) {
         model.rotary_dim = a.rotary_dim;

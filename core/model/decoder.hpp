@@ -36,6 +36,7 @@ struct Decoder {
   MaskSet mask_set = MaskSet::one;
   bool keeps_attention_output = false, rotary_table_per_kind = false;
   bool residual_multiplier = false, logit_soft_cap = false, logit_scale = false, embedding_multiplier = false;
+  bool embedding_multiplier_tensor = false, embedding_dropout = false;
   u32 num_mtp_layers = 0;
   const DecoderNames* names = &default_decoder_names;
 

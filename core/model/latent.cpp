@@ -15,6 +15,7 @@ LatentAttention read_latent_attention(ConfigReader& config, Decoder& decoder, La
   config.product("num_attention_heads", attention.num_attention_heads,
                  attention.qk_nope_head_dim + std::max(attention.qk_rope_head_dim, attention.v_head_dim));
   attention.bias = config.flag("attention_bias", false);
+  attention.attention_dropout = decoder.grouped().attention_dropout;
   return attention;
 }
 

@@ -69,6 +69,8 @@ struct ModelSpec {
   bool tie_word_embeddings = false;
   bool logit_soft_cap = false, logit_scale = false;
   bool embedding_multiplier = false;
+  bool embedding_multiplier_tensor = false;  ///< the factor is a buffer of the model
+  bool embedding_dropout = false;  ///< in training
   u32 rotary_dim = 0;              ///< of the tables that layers share; 0: no rotary embedding
   RotaryStyle rotary_style = RotaryStyle::halves;
   bool rotary_table_per_kind = false;  ///< sliding and full layers have tables of their own

@@ -1,0 +1,46 @@
+#pragma once
+/// Each block of a layer, run on the tape: which storages its operators save for backward. Symbols are set by the layer.
+
+#include "model/model_spec.hpp"
+#include "training/tape.hpp"
+
+namespace plimsoll {
+
+/// Which matrix an adapter may sit beside.
+enum class Target : u8 { query, key, value, other, none };
+
+/// A linear operator: it saves its input where its weight is trained, and an adapter what its two matrices take in.
+struct Linear {
+  const LedgerItem& result;
+  const LedgerItem& weight_copy;  ///< autocast's copy of its weight
+  const LedgerItem& input;        ///< what an adapter makes of the input
+  Target target = Target::other;
+};
+Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear);
+
+/// A norm over `rows` vectors of `cols` elements.
+Traced trace_norm(Tape& tape, NormKind kind, u64 rows, u64 cols, const Traced& input, const LedgerItem& result);
+/// A product of two tensors saves both.
+Traced trace_product(Tape& tape, const Traced& a, const Traced& b, const LedgerItem& result);
+Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& input, u64 rows, u64 cols);
+/// native_dropout keeps a mask of bool and makes a new tensor.
+Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result);
+
+/// softmax(Q K^T) V. Symbols as for a forward pass.
+struct TracedKernel {
+  bool masked = false, soft_cap = false, sinks = false, softmax_in_compute_dtype = false, dropout = false;
+  bool fused = false;          ///< queries, keys and values that are no rotary embedding's result are views of one storage
+  bool value_is_view = false;  ///< of a storage that holds more
+  bool output_copied = false;  ///< flash kernels return the queries' layout, which the output projection has to copy
+};
+Traced trace_kernel(Tape& tape, const TracedKernel& kernel, Traced query, Traced key, Traced value);
+Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced key, Traced value);
+
+Traced trace_attention(Tape& tape, const Mixer& mixer, const Traced& input, bool masked);
+Traced trace_mlp(Tape& tape, const Mlp& mlp, const Traced& input);
+Traced trace_mixture(Tape& tape, const MixtureOfExperts& experts, const Traced& input);
+
+/// A decoder layer, from its input to its output.
+void trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked);
+
+}  // namespace plimsoll

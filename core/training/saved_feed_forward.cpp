@@ -1,0 +1,167 @@
+// XMLP.forward, the routers, and integrations/moe.py (grouped_mm).
+#include "training/saved_blocks.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr LedgerItem gate = saved("saved.mlp_gate", "L * b_a * B * T * f");
+constexpr LedgerItem up = saved("saved.mlp_up", "L * b_a * B * T * f");
+constexpr LedgerItem gate_and_up = saved("saved.mlp_gate_up", "2 * L * b_a * B * T * f");
+constexpr LedgerItem product = saved("saved.mlp_product", "L * b_a * B * T * f");
+constexpr LedgerItem output = saved("saved.mlp_output", "L * b_a * B * T * h");
+constexpr LedgerItem output_mask = saved("saved.mlp_dropout", "L * B * T * h");
+constexpr LedgerItem adapter_input = saved("saved.adapter_input", "L * b_a * B * T * h", source::adapters);
+constexpr LedgerItem adapter_product = saved("saved.adapter_input", "L * b_a * B * T * f", source::adapters);
+constexpr LedgerItem weight = saved("saved.weight_copy", "L * b_a * h * f");
+constexpr LedgerItem double_weight = saved("saved.weight_copy", "2 * L * b_a * h * f");
+constexpr LedgerItem router_weight = saved("saved.weight_copy", "L * b_a * h * E");
+
+constexpr LedgerItem logits = saved("saved.router_logits", "L * b_a * B * T * E");
+constexpr LedgerItem probabilities = saved("saved.router_probabilities", "4 * L * B * T * E");
+constexpr LedgerItem indices = saved("saved.routing_indices", "8 * L * B * T * k");
+constexpr LedgerItem chosen = saved("saved.routing_weights", "L * b_a * B * T * k");
+constexpr LedgerItem weight_sum = saved("saved.routing_sum", "4 * L * B * T");
+constexpr LedgerItem wide_input = saved("saved.router_input", "L * b_a * B * T * h");
+constexpr LedgerItem wide_weight = saved("saved.router_weight", "4 * L * E * h");
+constexpr LedgerItem group_indices = saved("saved.routing_groups", "L * (16 * B * T * n_group + 8 * B * T * topk_group)");
+constexpr LedgerItem score_mask = saved("saved.routing_mask", "L * B * T * E");
+
+constexpr LedgerItem order = saved("saved.expert_order", "24 * L * B * T * k", source::experts);  // tokens, permutation and its inverse
+constexpr LedgerItem sorted_ids = saved("saved.expert_ids", "8 * L * B * T * k", source::experts);
+constexpr LedgerItem offsets = saved("saved.expert_offsets", "4 * L * E", source::experts);
+constexpr LedgerItem routed = saved("saved.routed_tokens", "L * b_a * B * T * k * h", source::experts);
+constexpr LedgerItem expert_gate_up = saved("saved.expert_gate_up", "2 * L * b_a * B * T * k * f_moe", source::experts);
+constexpr LedgerItem expert_product = saved("saved.expert_product", "L * b_a * B * T * k * f_moe", source::experts);
+constexpr LedgerItem clamped_steps = saved("saved.expert_gate_steps", "4 * L * b_a * B * T * k * f_moe", source::experts);  // gate, sigmoid, gated, up + 1
+constexpr LedgerItem expert_output = saved("saved.expert_output", "L * b_a * B * T * k * h", source::experts);
+constexpr LedgerItem sorted_weights = saved("saved.routing_weights_sorted", "L * b_a * B * T * k", source::experts);
+constexpr LedgerItem shared_gate = saved("saved.shared_expert_gate", "L * b_a * B * T", source::experts);
+constexpr LedgerItem shared_gate_weight = saved("saved.weight_copy", "L * b_a * h");
+
+u64 tokens_of(const Tape& tape) { return (Checked{tape.values[Symbol::B]} * tape.values[Symbol::T]).value; }
+
+struct RoutedWeights {
+  u8 bytes = 2;  ///< of an element of the weights
+};
+
+/// What a softmax router keeps; `normalised` divides the chosen weights by their sum.
+RoutedWeights trace_softmax_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
+  const Traced out = trace_linear(tape, input, {logits, router_weight, adapter_input, Target::none});
+  if (out.gradient) {
+    tape.keep(probabilities);
+    tape.keep(indices);
+    if (e.norm_topk_prob) {
+      tape.keep(weight_sum);
+      tape.keep(chosen, 4);
+    }
+  }
+  return {e.weights_fp32 ? u8{4} : out.bytes};
+}
+
+RoutedWeights trace_top_k_router(Tape& tape, const Traced& input) {
+  const Traced out = trace_linear(tape, input, {logits, router_weight, adapter_input, Target::none});
+  if (out.gradient) {
+    tape.keep(indices);
+    tape.keep(chosen, out.bytes);
+  }
+  return {out.bytes};
+}
+
+/// DeepSeek's routers compute in fp32: the cast input and the cast weight are saved.
+RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
+  const Traced wide = input.bytes == 4 ? input : tape.make(wide_input, 4, input.gradient);
+  if (tape.trains_weights()) tape.save(wide);
+  if (input.gradient && tape.pass().weight_bytes() < 4) tape.keep(wide_weight);
+  if (input.gradient || tape.trains_weights()) {
+    tape.keep(probabilities);
+    tape.keep(indices);
+    const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
+    if (sigmoid && e.norm_topk_prob) {
+      tape.keep(weight_sum);
+      tape.keep(chosen, 4);
+    }
+    if (sigmoid) tape.keep(group_indices);
+    if (sigmoid || e.routing == MixtureOfExperts::Routing::group_limited) tape.keep(score_mask);
+  }
+  return {4};
+}
+
+RoutedWeights trace_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
+  if (e.router_fp32) return trace_wide_router(tape, e, input);
+  return e.routing == MixtureOfExperts::Routing::top_k_softmax ? trace_top_k_router(tape, input) : trace_softmax_router(tape, e, input);
+}
+
+void trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input, RoutedWeights weights) {
+  const bool out = input.gradient || tape.trains_weights();
+  if (out) tape.keep(order);
+  if (e.expert_bias && tape.trains_weights()) tape.keep(sorted_ids);
+  tape.keep(offsets);
+  const Traced tokens = tape.make(routed, input.bytes, input.gradient);
+  if (tape.trains_weights()) tape.save(tokens);
+  const Traced both = tape.make(expert_gate_up, input.bytes, out);
+  const u64 rows = tokens_of(tape) * e.num_experts_per_tok;
+  Traced inner;
+  if (e.clamped_gate) {
+    if (out) {
+      tape.save(both);
+      tape.keep(clamped_steps, input.bytes);
+    }
+    inner = tape.make(expert_product, input.bytes, out);
+  } else {
+    const Traced half = Tape::part(both, rows * e.moe_intermediate_size);
+    inner = trace_product(tape, trace_activation(tape, e.activation, half, rows, e.moe_intermediate_size), half, expert_product);
+  }
+  if (tape.trains_weights()) tape.save(inner);
+  const Traced result = tape.make(expert_output, input.bytes, out);
+  if (!out) return;
+  tape.save(result);
+  tape.keep(sorted_weights, weights.bytes);
+}
+
+Traced trace_shared_expert(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
+  tape.values[Symbol::f] = e.shared_intermediate_size;
+  const Mlp mlp{.intermediate_size = e.shared_intermediate_size, .activation = e.activation};
+  return trace_mlp(tape, mlp, input);
+}
+
+}  // namespace
+
+Traced trace_mlp(Tape& tape, const Mlp& m, const Traced& input) {
+  const u64 rows = tokens_of(tape), elements = rows * m.intermediate_size;
+  Traced inner;
+  switch (m.form) {
+    case Mlp::Form::gated: {
+      const Traced g = trace_activation(tape, m.activation, trace_linear(tape, input, {gate, weight, adapter_input}), rows, m.intermediate_size);
+      inner = trace_product(tape, g, trace_linear(tape, input, {up, weight, adapter_input}), product);
+      break;
+    }
+    case Mlp::Form::gated_fused: {
+      const Traced both = trace_linear(tape, input, {gate_and_up, double_weight, adapter_input});
+      const Traced half = Tape::part(both, elements);
+      inner = trace_product(tape, half, trace_activation(tape, m.activation, half, rows, m.intermediate_size), product);
+      break;
+    }
+    case Mlp::Form::plain:
+      inner = trace_activation(tape, m.activation, trace_linear(tape, input, {up, weight, adapter_input}), rows, m.intermediate_size);
+      break;
+  }
+  const Traced out = trace_linear(tape, inner, {output, weight, adapter_product});
+  return m.output_dropout ? trace_dropout(tape, out, output_mask, output) : out;
+}
+
+Traced trace_mixture(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
+  const bool shared = e.shared_intermediate_size != 0;
+  Traced first;
+  if (shared && e.shared_first) first = trace_shared_expert(tape, e, input);
+  trace_experts(tape, e, input, trace_router(tape, e, input));
+  if (shared && !e.shared_first) first = trace_shared_expert(tape, e, input);
+  if (shared && e.shared_router) {
+    const Traced weighed = trace_linear(tape, input, {shared_gate, shared_gate_weight, adapter_input});
+    const Traced open = tape.make(shared_gate, weighed.bytes, weighed.gradient);
+    if (open.gradient) tape.save(open);  // the sigmoid's result
+    trace_product(tape, open, first, output);
+  }
+  return tape.make(output, input.bytes, input.gradient || tape.trains_weights());
+}
+
+}  // namespace plimsoll

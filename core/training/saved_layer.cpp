@@ -1,0 +1,80 @@
+// XDecoderLayer.forward of the model files.
+#include "training/saved_blocks.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr LedgerItem attention_input = saved("saved.attention_input", "L * b_a * B * T * h");
+constexpr LedgerItem mlp_input = saved("saved.mlp_input", "L * b_a * B * T * h");
+constexpr LedgerItem normed_output = saved("saved.output_normed", "L * b_a * B * T * h");
+constexpr LedgerItem residual_stream = saved("saved.residual_stream", "L * b_a * B * T * h");
+
+struct LayerTape {
+  Tape& tape;
+  const LayerSpec& layer;
+  std::size_t next_norm = 0;
+
+  Traced norm(const Traced& input, const LedgerItem& result) {
+    const Values& v = tape.values;
+    return trace_norm(tape, layer.norms[next_norm++].kind, (Checked{v[Symbol::B]} * v[Symbol::T]).value, v[Symbol::h], input, result);
+  }
+  Traced feed_forward(const Traced& input) {
+    return std::visit(Match{
+        [&](const Mlp& m) { return trace_mlp(tape, m, input); },
+        [&](const MixtureOfExperts& e) { return trace_mixture(tape, e, input); },
+    }, layer.feed_forward.kind);
+  }
+  [[nodiscard]] Traced stream(bool gradient) const { return tape.make(residual_stream, tape.pass().weight_bytes(), gradient); }
+};
+
+void set_attention_values(Values& v, const Mixer& mixer) {
+  std::visit(Match{
+      [&](const GroupedQueryAttention& a) {
+        v[Symbol::n_q] = a.num_attention_heads;
+        v[Symbol::n_kv] = a.num_key_value_heads;
+        v[Symbol::d_head] = v[Symbol::d_v] = a.head_dim;
+      },
+      [&](const LatentAttention& a) {
+        v[Symbol::n_q] = v[Symbol::n_kv] = a.num_attention_heads;
+        v[Symbol::r_q] = a.q_lora_rank;
+        v[Symbol::r_kv] = a.kv_lora_rank;
+        v[Symbol::d_nope] = a.qk_nope_head_dim;
+        v[Symbol::d_rope] = a.qk_rope_head_dim;
+        v[Symbol::d_head] = u64{a.qk_nope_head_dim} + a.qk_rope_head_dim;
+        v[Symbol::d_v] = a.v_head_dim;
+      },
+  }, mixer);
+}
+
+void set_feed_forward_values(Values& v, const FeedForward& feed_forward) {
+  std::visit(Match{
+      [&](const Mlp& m) { v[Symbol::f] = m.intermediate_size; },
+      [&](const MixtureOfExperts& e) {
+        v[Symbol::E] = e.num_experts;
+        v[Symbol::k] = e.num_experts_per_tok;
+        v[Symbol::f_moe] = e.moe_intermediate_size;
+        v[Symbol::n_group] = e.n_group;
+        v[Symbol::topk_group] = e.topk_group;
+      },
+  }, feed_forward);
+}
+
+}  // namespace
+
+void trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked) {
+  set_attention_values(tape.values, layer.mixer.kind);
+  set_feed_forward_values(tape.values, layer.feed_forward.kind);
+  LayerTape run{tape, layer};
+  Traced attended = trace_attention(tape, layer.mixer.kind, run.norm(input, attention_input), masked);
+  if (layer.residual == Residual::parallel) {
+    run.feed_forward(run.norm(input, mlp_input));
+    return;
+  }
+  const bool sandwich = layer.residual == Residual::sandwich;
+  if (sandwich) attended = run.norm(attended, normed_output);
+  const Traced between = run.stream(input.gradient || attended.gradient);
+  const Traced out = run.feed_forward(run.norm(between, mlp_input));
+  if (sandwich) run.norm(out, normed_output);
+}
+
+}  // namespace plimsoll

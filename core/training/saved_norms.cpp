@@ -1,0 +1,112 @@
+// Norms, linear operators, activations and dropout: torch's derivatives.yaml, LlamaRMSNorm and its variants, PEFT's Linear.
+#include "training/saved_blocks.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr LedgerItem widened = saved("saved.norm_input", "L * b_a * rows * cols", source::training);
+constexpr LedgerItem root = saved("saved.norm_statistics", "4 * L * rows");
+constexpr LedgerItem mean_and_root = saved("saved.norm_statistics", "8 * L * rows");
+constexpr LedgerItem normalised = saved("saved.norm_unweighted", "L * b_a * rows * cols", source::training);
+constexpr LedgerItem weight_plus_one = saved("saved.norm_weight", "4 * L * cols", source::training);
+constexpr LedgerItem adapter_inner = saved("saved.adapter_inner", "L * b_a * B * T * r_s", source::adapters);
+constexpr LedgerItem adapter_mask = saved("saved.adapter_mask", "L * numel", source::adapters);
+constexpr LedgerItem activated = saved("saved.mlp_activated", "L * b_a * rows * cols");
+constexpr LedgerItem activation_step = saved("saved.activation_steps", "3 * L * b_a * rows * cols", source::training);
+constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
+constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
+
+bool adapted(const Tape& tape, Target target) {
+  if (!tape.pass().lora || target == Target::none) return false;
+  return tape.pass().lora->targets == LoraTargets::all_linear || target == Target::query || target == Target::value;
+}
+
+void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
+  const LoraSetting& lora = *tape.pass().lora;
+  const auto bytes = static_cast<u8>(bytes_of(lora.adapter_dtype));
+  Traced taken = input;
+  if (input.bytes != bytes) taken = tape.make(item, bytes, input.gradient);
+  if (lora.dropout) {
+    if (taken.gradient) {
+      tape.values[Symbol::numel] = taken.elements;
+      tape.keep(adapter_mask, 1);
+    }
+    taken = tape.make(item, bytes, taken.gradient);
+  }
+  taken = tape.lower(taken);
+  tape.save(taken);
+  tape.values[Symbol::r_s] = lora.rank;
+  tape.keep(adapter_inner, taken.bytes);
+}
+
+}  // namespace
+
+Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear) {
+  const Traced taken = tape.lower(input);
+  if (tape.trains_weights()) tape.save(taken);
+  tape.copy_weight(linear.weight_copy);
+  const bool adapter = adapted(tape, linear.target);
+  if (adapter) trace_adapter(tape, input, linear.input);
+  return tape.make(linear.result, taken.bytes, taken.gradient || adapter || tape.trains_weights());
+}
+
+Traced trace_norm(Tape& tape, NormKind kind, u64 rows, u64 cols, const Traced& input, const LedgerItem& result) {
+  tape.values[Symbol::rows] = rows;
+  tape.values[Symbol::cols] = cols;
+  const bool out = input.gradient || tape.trains_weights();
+  if (kind == NormKind::layer_norm) {
+    const Traced taken = tape.pass().autocast() ? tape.cast(input, 4) : input;
+    if (out) {
+      tape.save(taken);
+      tape.keep(mean_and_root);
+    }
+    return tape.make(result, taken.bytes, out);
+  }
+  Traced wide = input;
+  if (input.bytes != 4) wide = tape.make(widened, 4, input.gradient);
+  if (input.gradient) {
+    tape.save(wide);
+    tape.keep(root);
+  }
+  const bool weighed_in_fp32 = kind != NormKind::rms;
+  const Traced unweighted = tape.make(normalised, weighed_in_fp32 ? 4 : input.bytes, input.gradient);
+  if (kind == NormKind::rms_plus_one && input.gradient) tape.keep(weight_plus_one);
+  if (tape.trains_weights()) tape.save(unweighted);
+  return tape.make(result, input.bytes, out);
+}
+
+Traced trace_product(Tape& tape, const Traced& a, const Traced& b, const LedgerItem& result) {
+  if (a.gradient) tape.save(b);
+  if (b.gradient) tape.save(a);
+  return tape.make(result, a.bytes > b.bytes ? a.bytes : b.bytes, a.gradient || b.gradient);
+}
+
+Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& input, u64 rows, u64 cols) {
+  tape.values[Symbol::rows] = rows;
+  tape.values[Symbol::cols] = cols;
+  if (activation == Mlp::Activation::relu) {  // its backward reads its result
+    const Traced result = tape.make(activated, input.bytes, input.gradient);
+    if (input.gradient) tape.save(result);
+    return result;
+  }
+  if (input.gradient) {
+    tape.save(input);
+    switch (activation) {
+      case Mlp::Activation::silu:
+      case Mlp::Activation::gelu:
+      case Mlp::Activation::gelu_tanh:
+      case Mlp::Activation::relu: break;  // one operator, whose backward reads its input
+      case Mlp::Activation::gelu_new: tape.keep(activation_step, input.bytes); break;  // tanh, x / 2, 1 + tanh
+      case Mlp::Activation::gelu_fast: tape.keep(activation_steps_fast, input.bytes); break;
+      case Mlp::Activation::quick_gelu: tape.keep(activation_gate, input.bytes); break;  // the sigmoid
+    }
+  }
+  return tape.make(activated, input.bytes, input.gradient);
+}
+
+Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result) {
+  if (input.gradient) tape.keep(mask, 1);
+  return tape.make(result, input.bytes, input.gradient);
+}
+
+}  // namespace plimsoll

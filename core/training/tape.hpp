@@ -1,0 +1,75 @@
+#pragma once
+/// What autograd keeps: tensors, the storages behind them, and which storages an operator saved for its backward. A storage is
+/// counted once however many operators save it, and whole however small the view is.
+
+#include <string_view>
+#include <vector>
+
+#include "inference/pass_context.hpp"  // the other sources
+#include "report/ledger.hpp"
+#include "training/training_pass.hpp"
+
+namespace plimsoll {
+
+/// A tensor on the tape. A view has the storage of its base.
+struct Traced {
+  u32 storage = 0;
+  u64 elements = 0;
+  u8 bytes = 2;           ///< of an element
+  bool gradient = false;  ///< whether a gradient flows to it
+};
+
+class Tape {
+ public:
+  struct Line {
+    const LedgerItem* item = nullptr;
+    Values values;
+    u64 bytes = 0;
+    bool saved = false;
+  };
+
+  Tape(const TrainingPass& pass, const Values& symbols) : values(symbols), pass_(pass) { lines_.reserve(96); }
+
+  Values values;  ///< of the symbols, as the block at hand sets them; an item's `b_a` is the tensor's own
+
+  /// A new storage; it counts only once it is saved.
+  Traced make(const LedgerItem& item, u8 bytes, bool gradient);
+  void save(const Traced& tensor) { lines_[tensor.storage].saved = true; }
+  /// A storage that is made and saved at once.
+  void keep(const LedgerItem& item, u8 bytes = 4) { save(make(item, bytes, false)); }
+  /// `.to(dtype)`: the tensor itself where it has that dtype already.
+  Traced cast(const Traced& tensor, u8 bytes);
+  /// Autocast's copy for an operator of its lower-precision list.
+  Traced lower(const Traced& tensor) { return pass_.autocast() ? cast(tensor, 2) : tensor; }
+  /// A view of part of a tensor.
+  static Traced part(Traced tensor, u64 elements) {
+    tensor.elements = elements;
+    return tensor;
+  }
+  /// Autocast's cast copies of weights, made once in a pass.
+  void copy_weight(const LedgerItem& item);
+
+  [[nodiscard]] const TrainingPass& pass() const { return pass_; }
+  [[nodiscard]] bool trains_weights() const { return !pass_.lora; }
+  [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
+  [[nodiscard]] bool overflowed() const { return overflowed_; }
+  [[nodiscard]] u64 saved_bytes() const;  ///< with the weights' copies
+  [[nodiscard]] u64 weight_copy_bytes() const { return weight_copies_; }
+
+ private:
+  const TrainingPass& pass_;
+  std::vector<Line> lines_;
+  u64 weight_copies_ = 0;
+  bool overflowed_ = false;
+};
+
+/// Sources of the items.
+namespace source {
+inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora";
+}
+
+consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {
+  return {id, Formula(formula), from, 0};
+}
+
+}  // namespace plimsoll
