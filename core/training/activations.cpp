@@ -197,6 +197,25 @@ Checked first_layer_bytes(const ModelSpec& model, const TrainingPass& asked) {
   return {tape.saved_bytes() - tape.weight_copy_bytes() + (input.saved || pass.recompute == Recompute::none ? 0 : input.bytes), tape.overflowed()};
 }
 
+SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& asked) {
+  TrainingPass pass = asked;
+  pass.attention = effective_attention(model, asked.attention);
+  const LayerSpec& layer = model.decoder().kinds[model.decoder().kind_of_layer.front()];
+  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
+  if (grouped == nullptr || layer.residual == Residual::parallel || pass.autocast() || pass.lora) return {};
+  Tape tape(pass, values_of(model, pass));
+  trace(tape, layer, true);
+  const Tape::Softmax& softmax = tape.softmax();
+  if (softmax.probabilities == 0) return {};
+  const Tape::Line& input = tape.lines().front();
+  const u64 width = u64{grouped->num_attention_heads + 2 * grouped->num_key_value_heads} * grouped->head_dim;
+  const bool head_norms = grouped->qk_norm == GroupedQueryAttention::QkNorm::per_head;
+  const u64 weights = (Checked{width} * (u64{model.hidden_size} + (grouped->qkv_bias ? 1 : 0))).value + (head_norms ? 2 * grouped->head_dim : 0) +
+                      u64{model.hidden_size} * (layer.norms.front().kind == NormKind::layer_norm ? 2 : 1);
+  return {softmax.saved + (input.saved || pass.recompute == Recompute::none ? 0 : input.bytes), 2 * softmax.probabilities,
+          softmax.value_gradient, weights * pass.weight_bytes()};
+}
+
 Checked layer_weight_copies(const ModelSpec& model, const TrainingPass& pass) {
   Checked sum;
   if (!pass.autocast()) return sum;

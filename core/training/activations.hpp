@@ -37,6 +37,16 @@ u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const Training
 /// What the first layer's backward finds: all that the layer keeps, run again where it was not kept, and its input.
 Checked first_layer_bytes(const ModelSpec& model, const TrainingPass& pass);
 
+/// What the first layer's backward holds when it comes to the softmax of attention; nothing where no softmax is kept.
+///
+/// Formula  what was saved until then, with the probabilities; their gradient and the scores' in the probabilities' type; the values'
+///          gradient; not yet the gradients of `weights_ahead` bytes: of queries, keys, values and the norms before them
+/// Assumes  separate halves of a layer, no autocast, trained weights
+struct SoftmaxBackward {
+  u64 kept = 0, score_gradients = 0, value_gradient = 0, weights_ahead = 0;
+};
+SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& pass);
+
 /// Autocast's cast copies of the weights that the layers use: saved, or with recomputation dropped when the context closes.
 Checked layer_weight_copies(const ModelSpec& model, const TrainingPass& pass);
 

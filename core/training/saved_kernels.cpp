@@ -45,6 +45,7 @@ Traced trace_math(Tape& tape, const Traced& query, const Traced& key, const Trac
   if (key.gradient) tape.save(q);
   if (query.gradient) tape.save(k);
   if (p.gradient || value.gradient) tape.save(p);
+  tape.mark_softmax(p, v);
   if (p.gradient) tape.save(v);
   return tape.make(output, query.bytes, p.gradient || value.gradient);
 }
@@ -119,6 +120,7 @@ Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced 
     const bool in_compute_dtype = kernel.softmax_in_compute_dtype && !tape.pass().autocast();
     p = tape.make(probabilities, in_compute_dtype ? q.bytes : 4, scored);
     if (scored) tape.save(p);
+    tape.mark_softmax(p, value);
     p = tape.cast(p, kernel.softmax_in_compute_dtype ? value.bytes : query.bytes);
   }
   if (kernel.dropout) p = trace_dropout(tape, p, dropout_mask, probabilities);

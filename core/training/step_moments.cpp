@@ -123,6 +123,22 @@ void at_layer(Step& s) {
   s.add("moment.stream_gradient", stream_gradient, source::autograd);
 }
 
+/// The softmax of the first layer's attention: long sequences without a fused kernel.
+void at_softmax(Step& s) {
+  const SoftmaxBackward softmax = first_layer_softmax(s.model, s.pass);
+  late(s, softmax.weights_ahead);
+  if (s.model.tie_word_embeddings) s.amount("moment.head_gradient", s.states.embedding_gradient);
+  if (!s.pass.reentrant) {
+    const SavedOutside outside = saved_outside(s.model, s.pass);
+    s.amount("moment.checkpoint_arguments", outside.tables + outside.frame);
+  }
+  s.amount("moment.layer", softmax.kept);
+  s.amount("moment.score_gradients", softmax.score_gradients);
+  s.amount("moment.value_gradient", softmax.value_gradient);
+  s.with(s.pass.weight_bytes());
+  s.add("moment.stream_gradient", stream_gradient, source::autograd);
+}
+
 /// The embedding's gradient is made beside the stream's; with tied weights the head's is there too.
 void at_embedding(Step& s) {
   late(s);
@@ -144,6 +160,7 @@ u64 backward_peak(Step& s) {
   std::vector<void (*)(Step&)> candidates{at_loss};
   if (s.states.embedding_gradient != 0) {
     candidates.push_back(at_embedding);
+    if (first_layer_softmax(s.model, s.pass).kept != 0) candidates.push_back(at_softmax);
     if (s.model.tie_word_embeddings && !s.pass.autocast()) candidates.push_back(at_tied_sum);
   }
   if (s.states.first_layer_gradients != 0) candidates.push_back(at_layer);

@@ -26,10 +26,10 @@ struct StepPeak {
 ///
 /// Formula  forward peak: the loss, with logits, their fp32 copy and its log-probabilities; backward peak: the highest of the loss's
 ///          gradients, the embedding's gradient (with tied weights outside autocast the head's gradient, the embedding's and their
-///          sum), and the start of a layer's backward
+///          sum), the start of a layer's backward, and its softmax
 /// Units    bytes
-/// Assumes  a plain cross-entropy over all positions in fp32; the backward of one layer is counted at its start, so a kernel whose own
-///          gradients are larger than what it frees (eager attention of long sequences under recomputation, experts) is not
+/// Assumes  a plain cross-entropy over all positions in fp32; the backward of a layer is counted at its start and at its softmax, not
+///          inside experts, whose gradients can be larger than what they free
 /// Source   torch-autograd, transformers-training
 /// Tested   tests/core/step_moments_test.cpp; conformance with measured steps
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const StateBytes& states);

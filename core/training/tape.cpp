@@ -30,6 +30,10 @@ void Tape::copy_weight(const LedgerItem& item) {
   weight_copies_ += lines_[copy.storage].bytes;
 }
 
+void Tape::mark_softmax(const Traced& probabilities, const Traced& values_used) {
+  softmax_ = {saved_bytes(), lines_[probabilities.storage].bytes, (Checked{values_used.elements} * values_used.bytes).value};
+}
+
 u64 Tape::saved_bytes() const {
   u64 sum = 0;
   for (const Line& line : lines_) sum += line.saved ? line.bytes : 0;

@@ -49,6 +49,15 @@ class Tape {
   /// Autocast's cast copies of weights, made once in a pass.
   void copy_weight(const LedgerItem& item);
 
+  /// Where attention keeps its softmax: what has been saved by then is what its backward still finds. `value_gradient` waits beside it.
+  void mark_softmax(const Traced& probabilities, const Traced& values_used);
+  struct Softmax {
+    u64 saved = 0;           ///< until the softmax, itself among it
+    u64 probabilities = 0;
+    u64 value_gradient = 0;
+  };
+  [[nodiscard]] const Softmax& softmax() const { return softmax_; }
+
   [[nodiscard]] const TrainingPass& pass() const { return pass_; }
   [[nodiscard]] bool trains_weights() const { return !pass_.lora; }
   [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
@@ -60,6 +69,7 @@ class Tape {
   const TrainingPass& pass_;
   std::vector<Line> lines_;
   u64 weight_copies_ = 0;
+  Softmax softmax_;
   bool overflowed_ = false;
 };
 
