@@ -203,6 +203,7 @@ SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& 
   const LayerSpec& layer = model.decoder().kinds[model.decoder().kind_of_layer.front()];
   const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
   if (grouped == nullptr || layer.residual == Residual::parallel || pass.autocast() || pass.lora) return {};
+  if (pass.attention != TrainingAttention::eager && pass.attention != TrainingAttention::sdpa_math) return {};
   Tape tape(pass, values_of(model, pass));
   trace(tape, layer, true);
   const Tape::Softmax& softmax = tape.softmax();
