@@ -76,6 +76,21 @@ TEST_CASE("every budget to the byte gives what counting up would", "[capacity]")
     }
 }
 
+TEST_CASE("a need that grows with the square of the context is searched as exactly", "[capacity]") {
+  for (u64 count = 500; count < 20'000; count += 1 + count / 11) {
+    CAPTURE(count);
+    Ask asked = ask("meta-llama/Llama-3.2-1B").attention(AttentionImplementation::eager);
+    Plan plan = asked.plan();
+    plan.memory.usable_bytes = asked.context(count).needed();
+    const Answer exact = longest_context(plan);
+    CHECK(exact.value >= count);
+    CHECK(asked.context(exact.value + 1).needed() > plan.memory.usable_bytes);
+    plan.memory.usable_bytes -= 1;
+    CHECK(longest_context(plan).value < count);
+    CHECK(asked.context(longest_context(plan).value + 1).needed() > plan.memory.usable_bytes);
+  }
+}
+
 TEST_CASE("where memory would carry more, the model's own length is the limit", "[capacity]") {
   const Answer answer = capacity(ask("openai-community/gpt2").on("nvidia/b200")).longest_context;
   CHECK(answer.value == 1024);

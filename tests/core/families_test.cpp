@@ -98,6 +98,19 @@ TEST_CASE("Qwen's mixtures put dense layers where the config says", "[families]"
   CHECK(added("qwen3_moe", "\"mlp_only_layers\": [99]") == 0);
 }
 
+TEST_CASE("the class says how many experts serve a token, except DeepSeek-V2's, which leaves it open", "[families]") {
+  const auto per_token = [](std::string_view family) {
+    const ModelSpec spec = with(family);
+    return std::get_if<MixtureOfExperts>(&spec.decoder().kinds.back().feed_forward.kind)->num_experts_per_tok;
+  };
+  CHECK(per_token("mixtral") == 2);
+  CHECK(per_token("qwen2_moe") == 4);
+  CHECK(per_token("qwen3_moe") == 8);
+  CHECK(per_token("deepseek_v3") == 8);
+  CHECK(per_token("gpt_oss") == 4);
+  CHECK(per_token("deepseek_v2") == 0);
+}
+
 TEST_CASE("norms of queries and keys are as wide as a head", "[families]") {
   CHECK(has(with("qwen3"), "model.layers.*.self_attn.q_norm.weight"));
   CHECK(has(with("gemma3_text"), "model.layers.*.self_attn.k_norm.weight"));
