@@ -86,6 +86,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text, std::string_view
     tree = std::make_unique<Tree>();
     PlacedBuilder again(tree->root);
     if (Json::sax_parse(quoted->begin(), quoted->end(), &again)) return JsonDocument(std::move(tree));
+    return not_json(*quoted, again.error_position, where);
   }
   return not_json(text, builder.error_position, where);
 }

@@ -106,7 +106,7 @@ std::optional<Error> decide_ranks(Plan& plan) {
   const u64 boards = plan.request.device && plan.request.device->device_count ? *plan.request.device->device_count : 1;
   const u64 devices = boards * (plan.gpu != nullptr ? plan.gpu->devices : 1);
   const u64 ranks = plan.request.parallel.tensor_parallel_size.value_or(devices);
-  if (auto error = above(std::max(ranks, devices), most_ranks, plan.request.device ? "request.device.device_count" : "request.parallel.tensor_parallel_size")) return error;
+  if (auto error = above(std::max(ranks, devices), most_ranks, plan.request.parallel.tensor_parallel_size ? "request.parallel.tensor_parallel_size" : "request.device.device_count")) return error;
   const bool both = plan.request.parallel.tensor_parallel_size && plan.request.device && (plan.request.device->device_count || plan.gpu->devices > 1);
   if (both && ranks != devices)
     return make_error(Say::devices_and_ranks, "request.parallel.tensor_parallel_size", {digits(ranks), digits(devices)});

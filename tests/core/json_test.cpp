@@ -158,3 +158,9 @@ TEST_CASE("a shortened text ends with a whole character", "[json]") {
   CHECK(shown.size() == 2 + 12 * 3);
   CHECK(json(shown).root().string() == text.substr(0, 36));
 }
+
+TEST_CASE("a fault after a NaN is reported where it is", "[json]") {
+  const Error error = error_of("{\"a\": NaN,\n \"b\": }");
+  CHECK(error.code == ErrorCode::invalid_json);
+  CHECK(error.message.find("line 2") != std::string::npos);
+}
