@@ -1,8 +1,7 @@
 #pragma once
-/// Quantities with a type of their own, and the checked integer arithmetic that every size goes through.
-/// Units: bytes, elements, parameters and tokens are unsigned 64-bit integers; nothing here is a floating-point number.
+/// The integers that core counts with, and the checked arithmetic that every size goes through. A size is never a floating-point
+/// number; its unit is in its name (needed_bytes, max_model_len) or in the symbol of a formula.
 
-#include <compare>
 #include <cstdint>
 
 namespace plimsoll {
@@ -12,29 +11,6 @@ using u16 = std::uint16_t;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using i64 = std::int64_t;
-
-/// A whole number of one kind of thing. Kinds do not mix: Bytes + Tokens does not compile.
-template <class Tag>
-struct Count {
-  u64 value = 0;
-  friend constexpr auto operator<=>(Count, Count) = default;
-};
-
-using Bytes = Count<struct BytesTag>;
-using Parameters = Count<struct ParametersTag>;
-using Tokens = Count<struct TokensTag>;
-using Elements = Count<struct ElementsTag>;
-
-/// A share such as 9/10, kept exact: budgets are never doubles.
-struct Ratio {
-  u32 num = 1;
-  u32 den = 1;
-};
-
-constexpr Bytes operator""_KiB(unsigned long long n) { return {n << 10}; }
-constexpr Bytes operator""_MiB(unsigned long long n) { return {n << 20}; }
-constexpr Bytes operator""_GiB(unsigned long long n) { return {n << 30}; }
-constexpr Bytes operator""_GB(unsigned long long n) { return {n * 1'000'000'000ULL}; }
 
 /// Arithmetic that remembers an overflow instead of wrapping. Once overflowed, it stays so: one check at the end suffices.
 struct Checked {
@@ -84,8 +60,6 @@ constexpr Checked operator/(Checked a, Checked b) {
   return {a.value / b.value, a.overflowed || b.overflowed};
 }
 
-static_assert(1_GiB == Bytes{1'073'741'824});
-static_assert(80_GB < (80_GiB));
 static_assert((Checked{~0ULL} + Checked{1}).overflowed);
 static_assert(ceil_div(7, 2).value == 4);
 

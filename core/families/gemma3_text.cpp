@@ -4,8 +4,6 @@ namespace plimsoll {
 namespace {
 
 constexpr std::string_view claimed[] = {"gemma3_text"};
-constexpr DecoderNames names{.post_attention_norm = "post_attention_layernorm", .mlp_norm = "pre_feedforward_layernorm",
-                             .post_mlp_norm = "post_feedforward_layernorm"};
 
 void depart(ConfigReader& config, Decoder& decoder) {
   GroupedQueryAttention& attention = decoder.grouped();
@@ -19,7 +17,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   decoder.norm = NormKind::rms_plus_one;
   decoder.residual = Residual::sandwich;
   decoder.embedding_multiplier = decoder.embedding_multiplier_tensor = true;
-  decoder.names = &names;
+  decoder.names = &sandwich_decoder_names;
   decoder.mask_set = MaskSet::both;
   decoder.rotary_table_per_kind = true;
   if (config.flag("use_bidirectional_attention", false) && decoder.sliding_window) decoder.sliding_window = *decoder.sliding_window / 2 + 1;

@@ -20,6 +20,9 @@ struct DecoderNames {
   std::string_view attention_norm = "input_layernorm", post_attention_norm{}, mlp_norm = "post_attention_layernorm", post_mlp_norm{};
 };
 inline constexpr DecoderNames default_decoder_names{};
+/// Since Gemma 2: a norm after each half as well.
+inline constexpr DecoderNames sandwich_decoder_names{.post_attention_norm = "post_attention_layernorm", .mlp_norm = "pre_feedforward_layernorm",
+                                                     .post_mlp_norm = "post_feedforward_layernorm"};
 
 struct Decoder {
   u32 hidden_size = 0, vocab_size = 0, num_hidden_layers = 0, max_position_embeddings = 0;

@@ -12,17 +12,17 @@ namespace plimsoll {
 
 enum class Symbol : u8 {
   // model
-  L, h, n_q, n_kv, d_head, d_v, d_rot, f, f_moe, f_shared, E, k, V, r_q, r_kv, d_nope, d_rope, w, n_group, topk_group,
+  L, h, n_q, n_kv, d_head, d_v, d_rot, f, f_moe, f_shared, E, k, V, r_q, r_kv, d_nope, d_rope, n_group, topk_group,
   // tensors
   n, n_exp, rows, cols,
   // workload
   B, T, S, K, C,
-  // formats, in bytes (b_) or bits (bits_); row_ is the bytes of one head row
-  b_w, b_kv, b_a, b_r, bits_w, row_w, row_k, row_v, row_r,
+  // formats, in bytes (b_); row_ is the bytes of one row
+  b_w, b_kv, b_a, b_r, row_w, row_k, row_r,
   // optimizer states
   numel, b_s, n_s, g_s, n_t, r_s,
   // runtime
-  m, m_mib, P, q,
+  m,
   count_
 };
 
@@ -35,14 +35,14 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"d_v", "v_head_dim"}, {"d_rot", "rotary_dim"}, {"f", "intermediate_size"}, {"f_moe", "moe_intermediate_size"},
     {"f_shared", "shared_intermediate_size"}, {"E", "num_experts"}, {"k", "num_experts_per_tok"}, {"V", "vocab_size"},
     {"r_q", "q_lora_rank"}, {"r_kv", "kv_lora_rank"}, {"d_nope", "qk_nope_head_dim"}, {"d_rope", "qk_rope_head_dim"},
-    {"w", "sliding_window"}, {"n_group", "n_group"}, {"topk_group", "topk_group"},
+    {"n_group", "n_group"}, {"topk_group", "topk_group"},
     {"n", "tensors"}, {"n_exp", "experts"}, {"rows", "rows"}, {"cols", "columns"},
     {"B", "max_num_seqs"}, {"T", "tokens"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
-    {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"}, {"bits_w", "bits_per_weight"},
-    {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_v", "bytes_per_value_row"}, {"row_r", "bytes_per_rotary_key_row"},
+    {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"},
+    {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_r", "bytes_per_rotary_key_row"},
     {"numel", "elements_per_tensor"}, {"b_s", "bytes_per_state_element"}, {"n_s", "moments_per_state"}, {"g_s", "elements_per_block"},
     {"n_t", "table_entries"}, {"r_s", "projection_rank"},
-    {"m", "bytes"}, {"m_mib", "mebibytes"}, {"P", "parameter_count"}, {"q", "quantity"},
+    {"m", "bytes"},
 });
 static_assert(symbol_texts.size() == static_cast<std::size_t>(Symbol::count_));
 

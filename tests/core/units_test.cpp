@@ -1,26 +1,8 @@
 #include "units.hpp"
 
-#include <type_traits>
-
 #include "catch.hpp"
 
 using namespace plimsoll;
-
-namespace {
-
-template <class A, class B>
-concept Addable = requires(A a, B b) { a + b; };
-
-}  // namespace
-
-static_assert(!std::is_convertible_v<Bytes, Tokens> && !Addable<Bytes, Tokens>, "bytes and tokens do not mix");
-static_assert(!Addable<Bytes, int>, "a bare number is not a number of bytes");
-static_assert(1_KiB == Bytes{1024} && 1_MiB == Bytes{1'048'576} && 1_GiB == Bytes{1'073'741'824} && 1_GB == Bytes{1'000'000'000});
-
-TEST_CASE("a decimal gigabyte is smaller than a binary one", "[units]") {
-  CHECK(24_GB < (24_GiB));
-  CHECK(80_GiB > (80_GB));
-}
 
 TEST_CASE("a sum above 2^64 is remembered, also through later steps", "[units]") {
   const Checked most = ~0ULL;

@@ -71,5 +71,5 @@ TEST_CASE("every symbol of a formula has a name and stands for one thing", "[sym
     CHECK(names.insert(text.name).second);
   }
   CHECK(text_of(Symbol::n_kv).symbol == "n_kv");
-  CHECK(text_of(Symbol::q).symbol == "q");
+  CHECK(text_of(Symbol::m).symbol == "m");
 }

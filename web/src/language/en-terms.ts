@@ -109,7 +109,6 @@ export const symbols: Record<string, string> = {
   r_kv: 'latent rank',
   d_nope: 'key width without position',
   d_rope: 'key width with position',
-  w: 'window',
   n_group: 'expert groups',
   topk_group: 'groups chosen',
   n: 'tensors',
@@ -125,10 +124,8 @@ export const symbols: Record<string, string> = {
   b_kv: 'bytes per cached element',
   b_a: 'bytes per activation',
   b_r: 'bytes per routing weight',
-  bits_w: 'bits per weight',
   row_w: 'bytes per row',
   row_k: 'bytes per key row',
-  row_v: 'bytes per value row',
   row_r: 'bytes per rotary-key row',
   numel: 'elements of one tensor',
   b_s: 'bytes per element of the state',
@@ -137,9 +134,6 @@ export const symbols: Record<string, string> = {
   n_t: 'entries of the table',
   r_s: 'rank of the projection',
   m: 'bytes',
-  m_mib: 'mebibytes',
-  P: 'parameters',
-  q: 'quantity',
 };
 
 export const rules: Record<string, Explained> = {

@@ -104,7 +104,6 @@ export const symbols: Record<string, string> = {
   r_kv: 'KV 潜向量维度',
   d_nope: 'K 中不含位置的维度',
   d_rope: 'K 中含位置的维度',
-  w: '窗口大小',
   n_group: '专家组数',
   topk_group: '选中的组数',
   n: '张量数',
@@ -120,10 +119,8 @@ export const symbols: Record<string, string> = {
   b_kv: '每个缓存元素的字节数',
   b_a: '每个激活值的字节数',
   b_r: '每个路由权重的字节数',
-  bits_w: '每个权重的位数',
   row_w: '每行字节数',
   row_k: '每行 K 的字节数',
-  row_v: '每行 V 的字节数',
   row_r: '每行旋转键的字节数',
   numel: '单个张量的元素数',
   b_s: '状态每个元素的字节数',
@@ -132,9 +129,6 @@ export const symbols: Record<string, string> = {
   n_t: '码表项数',
   r_s: '投影的秩',
   m: '字节数',
-  m_mib: 'MiB 数',
-  P: '参数量',
-  q: '数量',
 };
 
 export const rules: Record<string, Explained> = {
