@@ -93,10 +93,10 @@ TEST_CASE("the cache at rest has the size that hand calculation and the referenc
 
 TEST_CASE("the cache at rest is in the asked format, and shared by ranks", "[estimate]") {
   const auto rest = [](const Ask& asked) { return asked.report().kv_cache_bytes; };
-  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).cache("fp8")) == (512_MiB).value);
-  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).cache("int4")) == (256_MiB).value);
-  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).ranks(8)) == (128_MiB).value);
-  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).ranks(16)) == (128_MiB).value);  // heads repeat beyond eight
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).cache("fp8")) == (512ULL << 20));
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).cache("int4")) == (256ULL << 20));
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).ranks(8)) == (128ULL << 20));
+  CHECK(rest(ask("meta-llama/Llama-3.1-8B").context(8192).ranks(16)) == (128ULL << 20));  // heads repeat beyond eight
 }
 
 TEST_CASE("overhead is the engine's own, with the communication library where there are several devices", "[estimate]") {
