@@ -46,6 +46,13 @@ function withoutProse(engines) {
   return engines;
 }
 
+function withoutNotes(stacks) {
+  for (const stack of Object.values(stacks)) {
+    for (const field of Object.keys(stack.defaults)) stack.defaults[field] = without(stack.defaults[field], ['note']);
+  }
+  return stacks;
+}
+
 export function builtCatalog(catalog) {
   return sortKeys({
     schema_version: schemaVersion,
@@ -57,6 +64,8 @@ export function builtCatalog(catalog) {
     engines: withoutProse(mapOf(catalog, 'engines')),
     models: listOf(catalog, 'models'),
     optimizers: mapOf(catalog, 'optimizers'),
+    precisions: mapOf(catalog, 'precisions'),
+    stacks: withoutNotes(mapOf(catalog, 'stacks')),
     rules: mapOf(catalog, 'rules'),
     sources: mapOf(catalog, 'sources'),
   });

@@ -15,6 +15,8 @@ export const kinds = {
   gpus: 'gpu',
   models: 'model',
   optimizers: 'optimizer',
+  precisions: 'precision',
+  stacks: 'stack',
   rules: 'rules',
 };
 

@@ -10,6 +10,7 @@
 
 #include "report/term.hpp"
 #include "result.hpp"
+#include "training/training_request.hpp"
 #include "units.hpp"
 
 namespace plimsoll {
@@ -33,8 +34,8 @@ struct InferenceWorkload {
   AttentionImplementation attention = AttentionImplementation::sdpa;
 };
 
-/// What is asked of the model. Training joins as another alternative.
-using Workload = std::variant<InferenceWorkload>;
+/// What is asked of the model.
+using Workload = std::variant<InferenceWorkload, TrainingWorkload>;
 
 struct ParallelChoice {
   std::optional<u64> tensor_parallel_size;  ///< default: the number of devices
@@ -108,6 +109,38 @@ struct Capacity {
   Answer longest_context, most_sequences;
 };
 
+/// One moment of a training step, as torch's allocator counts: `first_step_bytes` before the optimizer has made its states.
+struct StepMoment {
+  std::string_view id;
+  u64 allocated_bytes = 0, first_step_bytes = 0;
+};
+
+/// A method of fine-tuning beside the others, everything else as asked.
+struct LadderRung {
+  TrainingMethod method{};
+  u64 needed_bytes = 0;
+  std::optional<Outcome> outcome;
+  std::vector<Segment> segments;
+  Request request;
+};
+
+/// A file of another program that asks for the same run.
+struct LaunchFile {
+  std::string program;  ///< "transformers", "torchtune"
+  std::string name;     ///< of the file
+  std::string text;
+};
+
+/// What only training has. Three numbers that are never merged: what torch allocated, what it reserved, what the device shows.
+struct TrainingReport {
+  u64 trained_parameter_count = 0, frozen_parameter_count = 0;
+  u64 allocated_bytes = 0, reserved_bytes = 0, device_bytes = 0;
+  u64 host_bytes = 0;     ///< main memory for what is kept or paged there
+  std::vector<StepMoment> moments;
+  std::vector<LadderRung> ladder;
+  std::vector<LaunchFile> launch;
+};
+
 /// One way to need less, or to have more.
 struct Change {
   std::string id;     ///< what is changed: "kv_cache_dtype", "weight_format", "max_model_len", "max_num_seqs", "device_count", "gpu"
@@ -141,6 +174,7 @@ struct Report {
   std::optional<DeviceFacts> device;
   std::optional<Verdict> verdict;
   std::optional<Capacity> capacity;
+  std::optional<TrainingReport> training;  ///< of a training workload
   std::vector<Change> advice;
   std::vector<RuleComparison> rules;
   std::vector<Notice> notices;
@@ -148,6 +182,7 @@ struct Report {
 
 struct Totals {
   u64 needed_bytes = 0, weights_bytes = 0;
+  u64 allocated_bytes = 0;  ///< of the needed: what the model takes, without the runtime's own and the allocator's reserve
   u64 kv_cache_bytes = 0;  ///< between steps, as in Report
   std::string worst_moment;
   std::optional<Outcome> outcome;

@@ -69,9 +69,17 @@ PLIMSOLL_ENUM_NAMES(TrainingPrecision, "TrainingPrecision", "fp32", "bf16", "amp
 enum class TrainingAttention { sdpa, sdpa_math, eager, flash_attention_2 };
 PLIMSOLL_ENUM_NAMES(TrainingAttention, "TrainingAttention", "sdpa", "sdpa_math", "eager", "flash_attention_2");
 
-/// Which layers are run a second time instead of keeping what backward needs.
-enum class Recompute { none, full };
-PLIMSOLL_ENUM_NAMES(Recompute, "Recompute", "none", "full");
+/// What is run a second time instead of keeping what backward needs: nothing, named parts of a layer, whole layers.
+enum class RecomputeGranularity { none, selective, full };
+PLIMSOLL_ENUM_NAMES(RecomputeGranularity, "RecomputeGranularity", "none", "selective", "full");
+
+/// Which parameters are trained: all, or adapters beside a frozen base; QLoRA's base is quantised.
+enum class TrainingMethod { full, lora, qlora };
+PLIMSOLL_ENUM_NAMES(TrainingMethod, "TrainingMethod", "full", "lora", "qlora");
+
+/// What of the model's output the caller keeps until after backward: nothing, the logits, or them in fp32.
+enum class KeptLogits { none, output, output_fp32 };
+PLIMSOLL_ENUM_NAMES(KeptLogits, "KeptLogits", "none", "output", "output_fp32");
 
 /// What a tensor is for. Precision recipes and colours hang on it.
 enum class Role {

@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "request.hpp"
-#include "training/optimizer_request.hpp"
 
 namespace plimsoll {
 
@@ -33,13 +32,19 @@ Field(const char*, Member Owner::*) -> Field<Owner, Member>;
 PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count));
 PLIMSOLL_WIRE(InferenceWorkload, true, PLIMSOLL_FIELD(max_model_len), PLIMSOLL_FIELD(max_num_seqs), PLIMSOLL_FIELD(prompt_tokens),
               PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(attention));
+PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
+              PLIMSOLL_FIELD(block_size));
+PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules), PLIMSOLL_FIELD(modules_to_save), PLIMSOLL_FIELD(lora_dropout),
+              PLIMSOLL_FIELD(use_dora), PLIMSOLL_FIELD(adapter_dtype));
+PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(stack), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(micro_batch_size),
+              PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(attention),
+              PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded),
+              PLIMSOLL_FIELD(lora));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));
 PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),
               PLIMSOLL_FIELD(parallel), PLIMSOLL_FIELD(device));
 
-PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
-              PLIMSOLL_FIELD(block_size));
 PLIMSOLL_WIRE(OptimizerTensor, true, PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(dtype), PLIMSOLL_FIELD(role));
 PLIMSOLL_WIRE(OptimizerStatesRequest, true, PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(tensor));
 
@@ -48,6 +53,8 @@ template <class T>
 inline constexpr std::string_view wire_kind{};
 template <>
 inline constexpr std::string_view wire_kind<InferenceWorkload> = "inference";
+template <>
+inline constexpr std::string_view wire_kind<TrainingWorkload> = "training";
 
 PLIMSOLL_WIRE_AS(Error, "PlimsollError", false, PLIMSOLL_FIELD(code), PLIMSOLL_FIELD(where), PLIMSOLL_FIELD(message), PLIMSOLL_FIELD(hint),
               PLIMSOLL_FIELD(message_zh), PLIMSOLL_FIELD(hint_zh));
@@ -73,6 +80,13 @@ PLIMSOLL_WIRE(Verdict, false, PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(usable_byt
               PLIMSOLL_FIELD(used_permille));
 PLIMSOLL_WIRE(Answer, false, PLIMSOLL_FIELD(value), PLIMSOLL_FIELD(limit), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(limiting_term));
 PLIMSOLL_WIRE(Capacity, false, PLIMSOLL_FIELD(longest_context), PLIMSOLL_FIELD(most_sequences));
+PLIMSOLL_WIRE(StepMoment, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(allocated_bytes), PLIMSOLL_FIELD(first_step_bytes));
+PLIMSOLL_WIRE(LadderRung, false, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(segments),
+              PLIMSOLL_FIELD(request));
+PLIMSOLL_WIRE(LaunchFile, false, PLIMSOLL_FIELD(program), PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(text));
+PLIMSOLL_WIRE(TrainingReport, false, PLIMSOLL_FIELD(trained_parameter_count), PLIMSOLL_FIELD(frozen_parameter_count), PLIMSOLL_FIELD(allocated_bytes),
+              PLIMSOLL_FIELD(reserved_bytes), PLIMSOLL_FIELD(device_bytes), PLIMSOLL_FIELD(host_bytes), PLIMSOLL_FIELD(moments), PLIMSOLL_FIELD(ladder),
+              PLIMSOLL_FIELD(launch));
 PLIMSOLL_WIRE(Change, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(value), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(saved_bytes),
               PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(request));
 PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(rule_high_bytes),
@@ -80,8 +94,8 @@ PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(rule_b
 PLIMSOLL_WIRE(Report, false, PLIMSOLL_FIELD(version), PLIMSOLL_FIELD(catalog_date), PLIMSOLL_FIELD(request), PLIMSOLL_FIELD(model),
               PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(kv_cache_bytes), PLIMSOLL_FIELD(worst_moment),
               PLIMSOLL_FIELD(segments), PLIMSOLL_FIELD(tree), PLIMSOLL_FIELD(by_basis), PLIMSOLL_FIELD(ranks), PLIMSOLL_FIELD(device),
-              PLIMSOLL_FIELD(verdict), PLIMSOLL_FIELD(capacity), PLIMSOLL_FIELD(advice), PLIMSOLL_FIELD(rules), PLIMSOLL_FIELD(notices));
-PLIMSOLL_WIRE(Totals, false, PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
+              PLIMSOLL_FIELD(verdict), PLIMSOLL_FIELD(capacity), PLIMSOLL_FIELD(training), PLIMSOLL_FIELD(advice), PLIMSOLL_FIELD(rules), PLIMSOLL_FIELD(notices));
+PLIMSOLL_WIRE(Totals, false, PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(allocated_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
               PLIMSOLL_FIELD(worst_moment), PLIMSOLL_FIELD(outcome));
 PLIMSOLL_WIRE(RankedDevice, false, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count), PLIMSOLL_FIELD(usable_bytes), PLIMSOLL_FIELD(needed_bytes),
               PLIMSOLL_FIELD(headroom_bytes), PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(devices_needed));

@@ -66,6 +66,12 @@ inline std::optional<Error> read_json(JsonView json, const std::string& where, s
   out = *text;
   return std::nullopt;
 }
+inline std::optional<Error> read_json(JsonView json, const std::string& where, bool& out) {
+  const auto value = json.boolean();
+  if (!value) return make_error(Say::wrong_kind, where, {"true / false", json.shown()});
+  out = *value;
+  return std::nullopt;
+}
 /// Numbers of a request count things, so they start at one.
 inline std::optional<Error> read_json(JsonView json, const std::string& where, u64& out) {
   const auto number = json.number();

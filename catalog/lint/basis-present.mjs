@@ -1,7 +1,7 @@
 // Every number that enters a sum says how it is known: the object it stands in, or one around it, has basis and source.
 import { entriesOf } from '../read.mjs';
 
-const checkedKinds = ['gpus', 'memory_classes', 'engines', 'optimizers', 'rules'];
+const checkedKinds = ['gpus', 'memory_classes', 'engines', 'optimizers', 'precisions', 'rules'];
 const exempt = new Set(['release_year', 'devices', 'up_to_nominal_mib']);
 
 function unfounded(value, path, founded) {

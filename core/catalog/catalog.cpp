@@ -87,6 +87,16 @@ Engine read_engine(std::string_view id, JsonView json) {
   return engine;
 }
 
+PrecisionRecipe read_precision(std::string_view id, JsonView json) {
+  return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .basis = basis(json),
+          .compute = enum_from<TrainingPrecision>(text(json["compute"])).value_or(TrainingPrecision::bf16), .weights = text(json["weights"]),
+          .gradients = text(json["gradients"]), .master_weights = text(json["master_weights"]), .gradients_stay = json["gradients_stay"].boolean().value_or(false)};
+}
+
+Stack read_stack(std::string_view id, JsonView json) {
+  return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .defaults = json["defaults"]};
+}
+
 template <class T, class Read>
 void read_all(std::vector<T>& out, JsonView object, Read read) {
   out.reserve(object.size());
@@ -129,6 +139,8 @@ Result<Catalog> Catalog::load(std::string_view text_of_catalog) {
   read_all(catalog.quantizations_, root["quantizations"], read_recipe);
   read_all(catalog.engines_, root["engines"], read_engine);
   read_all(catalog.optimizers_, root["optimizers"], read_optimizer);
+  read_all(catalog.precisions_, root["precisions"], read_precision);
+  read_all(catalog.stacks_, root["stacks"], read_stack);
   return catalog;
 }
 
@@ -139,6 +151,10 @@ Result<const QuantizationRecipe*> Catalog::quantization(std::string_view id, std
   return look_up(quantizations_, id, std::move(where), "format");
 }
 Result<const Engine*> Catalog::engine(std::string_view id, std::string where) const { return look_up(engines_, id, std::move(where), "engine"); }
+Result<const PrecisionRecipe*> Catalog::precision(std::string_view id, std::string where) const {
+  return look_up(precisions_, id, std::move(where), "precision");
+}
+Result<const Stack*> Catalog::stack(std::string_view id, std::string where) const { return look_up(stacks_, id, std::move(where), "stack"); }
 Result<const Optimizer*> Catalog::optimizer(std::string_view id, std::string where) const {
   return look_up(optimizers_, id, std::move(where), "optimizer");
 }

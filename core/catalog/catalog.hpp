@@ -9,6 +9,7 @@
 #include "json.hpp"
 #include "storage/storage_format.hpp"
 #include "training/optimizer.hpp"
+#include "training/precision.hpp"
 #include "units.hpp"
 
 namespace plimsoll {
@@ -60,6 +61,12 @@ struct Engine {
   std::vector<Overhead> overheads;
 };
 
+/// A training program: its defaults hang under the names of a training workload's fields.
+struct Stack {
+  std::string_view id, name, source;
+  JsonView defaults;
+};
+
 struct Preset {
   std::string_view id, name, source;
   JsonView config;
@@ -82,6 +89,8 @@ class Catalog {
   [[nodiscard]] Result<const StorageFormat*> format(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const QuantizationRecipe*> quantization(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Engine*> engine(std::string_view id, std::string where) const;
+  [[nodiscard]] Result<const PrecisionRecipe*> precision(std::string_view id, std::string where) const;
+  [[nodiscard]] Result<const Stack*> stack(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Optimizer*> optimizer(std::string_view id, std::string where) const;
   [[nodiscard]] const MemoryClass* memory_class(std::string_view id) const;
 
@@ -97,6 +106,8 @@ class Catalog {
   std::vector<Engine> engines_;
   std::vector<Preset> presets_;
   std::vector<Optimizer> optimizers_;
+  std::vector<PrecisionRecipe> precisions_;
+  std::vector<Stack> stacks_;
 };
 
 }  // namespace plimsoll

@@ -73,7 +73,7 @@ void each_outside(const ModelSpec& model, const TrainingPass& pass, Each each) {
     v[Symbol::n] = model.rotary_table_per_kind ? KindsOfLayer(model).count() : 1;
     each("saved.rotary_table", product ? complex_table : table, v, source::training, &SavedOutside::tables);
   }
-  if (pass.recompute != Recompute::full) return;
+  if (pass.recompute != RecomputeGranularity::full) return;
   if (model.position_name.empty()) each("saved.position_ids", position_ids, v, source::training, &SavedOutside::frame);
   if (pass.padded) return;
   v[Symbol::n] = KindsOfLayer(model).count();
@@ -129,7 +129,7 @@ std::vector<LayerGroup> groups_of(const ModelSpec& model, const TrainingPass& pa
 void add_layers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
   const Values base = values_of(model, pass);
   for (const LayerGroup& group : groups_of(model, pass)) {
-    if (pass.recompute == Recompute::full) {
+    if (pass.recompute == RecomputeGranularity::full) {
       if (pass.reentrant && !group.input_gradient) continue;  // nothing asks for the first layer's backward
       Values v = base;
       v[Symbol::L] = group.layers;
@@ -146,7 +146,7 @@ void add_layers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass
 
 /// With enable_input_require_grads the embeddings stay, unless the first layer keeps them as its input.
 bool keeps_embeddings(const ModelSpec& model, const TrainingPass& pass) {
-  if (!pass.lora || !pass.lora->input_gradients || pass.recompute == Recompute::full) return false;
+  if (!pass.lora || !pass.lora->input_gradients || pass.recompute == RecomputeGranularity::full) return false;
   Tape tape(pass, values_of(model, pass));
   trace(tape, model.decoder().kinds[model.decoder().kind_of_layer.front()], true);
   return !tape.lines().front().saved;
@@ -167,7 +167,7 @@ Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::
   TrainingPass pass = asked;
   pass.attention = effective_attention(model, asked.attention);
   const Values base = values_of(model, pass);
-  if (pass.recompute == Recompute::full) return stream.evaluate(base);
+  if (pass.recompute == RecomputeGranularity::full) return stream.evaluate(base);
   Tape tape(pass, base);
   trace(tape, model.decoder().kinds[model.decoder().kind_of_layer[layer]], input_gradient);
   return {tape.saved_bytes() - tape.weight_copy_bytes(), tape.overflowed()};
@@ -194,7 +194,7 @@ Checked first_layer_bytes(const ModelSpec& model, const TrainingPass& asked) {
   Tape tape(pass, values_of(model, pass));
   trace(tape, model.decoder().kinds[model.decoder().kind_of_layer.front()], true);
   const Tape::Line& input = tape.lines().front();
-  return {tape.saved_bytes() - tape.weight_copy_bytes() + (input.saved || pass.recompute == Recompute::none ? 0 : input.bytes), tape.overflowed()};
+  return {tape.saved_bytes() - tape.weight_copy_bytes() + (input.saved || pass.recompute == RecomputeGranularity::none ? 0 : input.bytes), tape.overflowed()};
 }
 
 SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& asked) {
@@ -213,7 +213,7 @@ SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& 
   const bool head_norms = grouped->qk_norm == GroupedQueryAttention::QkNorm::per_head;
   const u64 weights = (Checked{width} * (u64{model.hidden_size} + (grouped->qkv_bias ? 1 : 0))).value + (head_norms ? 2 * grouped->head_dim : 0) +
                       u64{model.hidden_size} * (layer.norms.front().kind == NormKind::layer_norm ? 2 : 1);
-  return {softmax.saved + (input.saved || pass.recompute == Recompute::none ? 0 : input.bytes), 2 * softmax.probabilities,
+  return {softmax.saved + (input.saved || pass.recompute == RecomputeGranularity::none ? 0 : input.bytes), 2 * softmax.probabilities,
           softmax.value_gradient, weights * pass.weight_bytes()};
 }
 

@@ -82,7 +82,7 @@ u64 forward_peak(Step& s) {
     s.with(s.pass.weight_bytes());
     s.add("moment.normed_output", normed, source::training);
   }
-  if (s.pass.recompute == Recompute::full) s.amount("moment.weight_copies", layer_weight_copies(s.model, s.pass).value);
+  if (s.pass.recompute == RecomputeGranularity::full) s.amount("moment.weight_copies", layer_weight_copies(s.model, s.pass).value);
   return s.close();
 }
 
@@ -106,7 +106,7 @@ void at_loss(Step& s) {
 void late(Step& s, u64 missing = 0) {
   s.standing(s.states.states_before_step);
   s.amount("moment.gradients", s.states.gradients - (s.states.gradients_before_step ? 0 : s.states.embedding_gradient + missing));
-  if (s.pass.reentrant && s.pass.recompute == Recompute::full) {  // the last function holds its arguments
+  if (s.pass.reentrant && s.pass.recompute == RecomputeGranularity::full) {  // the last function holds its arguments
     const SavedOutside outside = saved_outside(s.model, s.pass);
     s.amount("moment.checkpoint_arguments", outside.tables + outside.frame);
   }

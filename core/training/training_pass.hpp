@@ -26,7 +26,7 @@ struct TrainingPass {
   u64 sequence_length = 1;   ///< T
   TrainingPrecision precision = TrainingPrecision::bf16;
   TrainingAttention attention = TrainingAttention::sdpa;
-  Recompute recompute = Recompute::none;
+  RecomputeGranularity recompute = RecomputeGranularity::none;
   bool reentrant = false;    ///< torch.utils.checkpoint(use_reentrant=True)
   bool padded = false;       ///< the batch has a mask [B, 1, T, T] of bool
   bool output_held = false;  ///< the caller keeps the model's output, and with it the logits, until after backward

@@ -47,7 +47,7 @@ TEST_CASE("what real models keep for backward is met to the byte", "[training]")
 
 TEST_CASE("a recomputed layer keeps its input alone", "[training]") {
   const ModelSpec model = small_llama();
-  TrainingPass pass{.micro_batch_size = 3, .sequence_length = 128, .recompute = Recompute::full};
+  TrainingPass pass{.micro_batch_size = 3, .sequence_length = 128, .recompute = RecomputeGranularity::full};
   CHECK(saved_per_layer(model, pass, 1).value == 2 * 3 * 128 * 64);
   pass.precision = TrainingPrecision::fp32;
   CHECK(saved_per_layer(model, pass, 1).value == 4 * 3 * 128 * 64);

@@ -19,7 +19,7 @@ inline TrainingPass training_pass_of(JsonView view) {
                     .precision = *enum_from<TrainingPrecision>(*view["precision"].string()),
                     .attention = *enum_from<TrainingAttention>(*view["attention"].string()), .reentrant = flag_of(view, "reentrant"),
                     .padded = flag_of(view, "padded"), .output_held = flag_of(view, "output_held")};
-  if (view["recompute"].present()) pass.recompute = *enum_from<Recompute>(*view["recompute"].string());
+  if (view["recompute"].present()) pass.recompute = *enum_from<RecomputeGranularity>(*view["recompute"].string());
   if (view["lora"].present()) pass.lora = lora_of(view["lora"]);
   return pass;
 }

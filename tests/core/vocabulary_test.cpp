@@ -37,7 +37,7 @@ TEST_CASE("every enumerator has one name, and the name leads back to it", "[voca
   check_names(ComputeDtype::fp16);
   check_names(TrainingPrecision::amp_fp16);
   check_names(TrainingAttention::flash_attention_2);
-  check_names(Recompute::full);
+  check_names(RecomputeGranularity::full);
   check_names(Role::buffer);
   check_names(Apart::tied);
 }
