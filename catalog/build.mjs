@@ -42,6 +42,7 @@ function newestDate(catalog) {
 function withoutProse(engines) {
   for (const engine of Object.values(engines)) {
     for (const overhead of engine.overheads) overhead.values = overhead.values.map((value) => without(value, ['note']));
+    if (engine.training_reserve) engine.training_reserve = without(engine.training_reserve, ['note']);
   }
   return engines;
 }

@@ -6,25 +6,11 @@
 #include "rules/thumb.hpp"
 #include "solver/advice.hpp"
 #include "solver/capacity.hpp"
+#include "training/training_report.hpp"
 #include "version.hpp"
 
 namespace plimsoll {
 namespace {
-
-/// The parts of the stacked bar: weights, the parts of the highest moment, overhead; in the order of the tree.
-std::vector<Segment> segments_of(const Term& tree, std::string_view worst_moment) {
-  std::vector<Segment> out;
-  for (const Term& part : tree.children) {
-    if (part.combine != Combine::peak) {
-      out.push_back({std::string(part.id), part.bytes});
-      continue;
-    }
-    for (const Term& moment : part.children)
-      if (moment.id == worst_moment)
-        for (const Term& held : moment.children) out.push_back({std::string(held.id), held.bytes});
-  }
-  return out;
-}
 
 DeviceFacts facts_of(const Plan& plan) {
   DeviceFacts facts{.id = std::string(plan.gpu->id), .name = std::string(plan.gpu->name), .vendor = std::string(plan.gpu->vendor),
@@ -46,6 +32,20 @@ bool overhead_is_assumed(const Term& tree) {
 
 }  // namespace
 
+std::vector<Segment> segments_of(const Term& tree, std::string_view worst_moment) {
+  std::vector<Segment> out;
+  for (const Term& part : tree.children) {
+    if (part.combine != Combine::peak) {
+      out.push_back({std::string(part.id), part.bytes});
+      continue;
+    }
+    for (const Term& moment : part.children)
+      if (moment.id == worst_moment)
+        for (const Term& held : moment.children) out.push_back({std::string(held.id), held.bytes});
+  }
+  return out;
+}
+
 Result<Report> make_report(const Plan& plan) {
   PLIMSOLL_TRY(RankEstimate worst, estimate_worst(plan, true));
   Report report;
@@ -64,6 +64,7 @@ Result<Report> make_report(const Plan& plan) {
   report.ranks = needs_of_ranks(plan);
   report.notices = plan.notices;
   if (overhead_is_assumed(worst.tree)) report.notices.push_back(make_notice(Say::overhead_assumed, "runtime_overhead", {plan.vendor()}));
+  if (plan.trains()) report.training = training_report(plan, worst);
   if (plan.gpu != nullptr) {
     report.device = facts_of(plan);
     report.verdict = verdict_of(worst.needed_bytes, plan.memory.usable_bytes);
@@ -77,7 +78,7 @@ Result<Report> make_report(const Plan& plan) {
 
 Result<Totals> make_totals(const Plan& plan) {
   PLIMSOLL_TRY(const RankEstimate worst, estimate_worst(plan, false));
-  Totals totals{.needed_bytes = worst.needed_bytes, .weights_bytes = worst.weights_bytes, .kv_cache_bytes = resting_cache_of(plan, plan.ranks.front()),
+  Totals totals{.needed_bytes = worst.needed_bytes, .weights_bytes = worst.weights_bytes, .allocated_bytes = worst.allocated_bytes, .kv_cache_bytes = resting_cache_of(plan, plan.ranks.front()),
                 .worst_moment = std::string(worst.worst_moment), .outcome = {}};
   if (plan.gpu != nullptr) totals.outcome = verdict_of(worst.needed_bytes, plan.memory.usable_bytes).outcome;
   return totals;

@@ -8,18 +8,19 @@ namespace plimsoll {
 namespace {
 
 ForwardPass pass_of(const Plan& plan) {
+  const InferencePlan& serving = plan.inference();
   ForwardPass pass;
-  pass.max_num_seqs = plan.max_num_seqs;
-  pass.attention = plan.attention;
+  pass.max_num_seqs = serving.max_num_seqs;
+  pass.attention = serving.attention;
   pass.dtype = plan.compute_dtype;
-  pass.kv_format = plan.kv_format->id == name_of(plan.compute_dtype) ? nullptr : plan.kv_format;
+  pass.kv_format = serving.kv_format->id == name_of(plan.compute_dtype) ? nullptr : serving.kv_format;
   return pass;
 }
 
 /// The passes of a generation that may hold the peak: the prompt's, the first token after it (sliding layers still hold the whole
 /// prompt), and the last token.
 void add_moments(TermTree& tree, RankTotals& out, const Plan& plan, const RankShare& rank, u64 max_model_len, u64 max_num_seqs) {
-  const u64 prompt = plan.prompt_tokens ? std::min(*plan.prompt_tokens, max_model_len) : (max_model_len > 1 ? max_model_len - 1 : 1);
+  const u64 prompt = plan.inference().prompt(max_model_len);
   ForwardPass pass = pass_of(plan);
   pass.max_num_seqs = max_num_seqs;
   u64 highest = 0;
@@ -42,28 +43,62 @@ void add_moments(TermTree& tree, RankTotals& out, const Plan& plan, const RankSh
   tree.close();
 }
 
+/// The moments of a step, and the allocator's reserve over all that is allocated.
+StepTotals add_training(TermTree& tree, RankTotals& out, const Plan& plan, const StepStates& states, u64 length, u64 sequences) {
+  const StepTotals step = add_step(tree, plan, states, length, sequences);
+  out.worst_moment = step.worst_moment;
+  const Checked allocated = Checked{states.standing_bytes} + step.buffers_bytes + step.peak_bytes;
+  out.allocated_bytes = allocated.value;
+  add_allocator_reserve(tree, plan.engine->training_reserve, out.allocated_bytes);
+  out.overflowed = out.overflowed || allocated.overflowed;
+  return step;
+}
+
 }  // namespace
 
 RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain) {
   RankEstimate out;
   TermTree tree(explain);
   tree.open("needed", Combine::sum);
-  out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
-  add_moments(tree, out, plan, rank, plan.max_model_len, plan.max_num_seqs);
+  if (plan.trains()) {
+    out.states = add_step_states(tree, plan, rank);
+    out.weights_bytes = out.states.weights_bytes;
+    out.step = add_training(tree, out, plan, out.states, plan.length(), plan.sequences());
+  } else {
+    out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+    add_moments(tree, out, plan, rank, plan.length(), plan.sequences());
+  }
   out.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
   out.needed_bytes = tree.close();
+  if (!plan.trains()) out.allocated_bytes = out.needed_bytes - out.overhead_bytes;
   out.overflowed = out.overflowed || tree.overflowed();
   out.tree = tree.take();
   return out;
 }
 
-RankTotals estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 max_model_len, u64 max_num_seqs) {
+FixedPart fixed_part(const Plan& plan, const RankShare& rank) {
+  TermTree tree(false);
+  FixedPart fixed;
+  tree.open("fixed", Combine::sum);
+  if (plan.trains()) fixed.states = add_step_states(tree, plan, rank);
+  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+  fixed.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
+  return fixed;
+}
+
+RankTotals estimate_workload(const Plan& plan, const RankShare& rank, const FixedPart& fixed, u64 length, u64 sequences) {
   RankTotals out;
   out.weights_bytes = fixed.weights_bytes;
   out.overhead_bytes = fixed.overhead_bytes;
   TermTree tree(false);
-  add_moments(tree, out, plan, rank, max_model_len, max_num_seqs);
-  const Checked sum = Checked{tree.take().bytes} + fixed.weights_bytes + fixed.overhead_bytes;
+  tree.open("moving", Combine::sum);
+  if (plan.trains()) {
+    add_training(tree, out, plan, fixed.states, length, sequences);
+  } else {
+    add_moments(tree, out, plan, rank, length, sequences);
+  }
+  const u64 standing = plan.trains() ? fixed.states.standing_bytes : fixed.weights_bytes;
+  const Checked sum = Checked{tree.close()} + standing + fixed.overhead_bytes;
   out.needed_bytes = sum.value;
   out.overflowed = out.overflowed || tree.overflowed() || sum.overflowed;
   return out;
@@ -83,8 +118,9 @@ Result<RankEstimate> estimate_worst(const Plan& plan, bool explain) {
 }
 
 u64 resting_cache_of(const Plan& plan, const RankShare& rank) {
+  if (plan.trains()) return 0;
   ForwardPass pass = pass_of(plan);
-  pass.tokens = plan.max_model_len;
+  pass.tokens = plan.length();
   return resting_cache(plan.model->spec, rank, pass).value;
 }
 

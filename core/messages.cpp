@@ -64,6 +64,13 @@ constexpr auto texts = std::to_array<Text>({
     error(unknown_id, "The file \"{0}\" cannot be read.", "Check the path.", "无法读取文件 “{0}”。", "请检查路径。"),
     error(unsupported_combination, "{0} does not step a tensor of shape {1} with these options.", "Give that tensor to another optimizer, or change the options.",
      "在当前选项下，{0} 不能更新形状为 {1} 的张量。", "请为该张量选择其他优化器，或更改选项。"),
+    error(unsupported_combination, "The base of QLoRA is quantised; {0} is not.", "Choose a quantised format such as nf4, or the method \"lora\".",
+     "QLoRA 的基座须为量化格式，{0} 不是。", "请选择 nf4 等量化格式，或改用方法 “lora”。"),
+    error(unsupported_combination, "Weights in {0} do not go with the precision \"{1}\", which keeps them in {2}.",
+     "Leave weight_format out, choose another precision, or take the method \"qlora\" for a quantised base.",
+     "{0} 格式的权重与精度方案 “{1}” 不符：该方案以 {2} 保存权重。", "请省略 weight_format、更换精度方案，或为量化基座选择方法 “qlora”。"),
+    error(unsupported_combination, "Training is computed for one device; {0} were asked for.", "Ask for one device.",
+     "训练目前只按单张卡计算，而请求了 {0} 张。", "请改为单张卡。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),

@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
-#include "inference/pass.hpp"
 #include "messages.hpp"
 
 namespace plimsoll {
 namespace {
-
-constexpr u64 usual_context = 8192;
-
-std::optional<Error> above(u64 value, u64 most, std::string where) {
-  if (value <= most) return std::nullopt;
-  return make_error(Say::above_most, std::move(where), {digits(value), digits(most)});
-}
 
 /// Weight format: as asked, else what the checkpoint stores, else its data type, else bf16.
 std::string weight_format_of(const Request& request, const ModelSpec& spec, std::vector<Notice>& notices) {
@@ -56,37 +48,16 @@ std::optional<Error> decide_formats(Plan& plan) {
   return std::nullopt;
 }
 
+std::optional<Error> decide_defaults(Plan& plan) {
+  auto* training = std::get_if<TrainingWorkload>(&plan.request.workload);
+  return training != nullptr ? fill_training_defaults(plan, *training) : std::nullopt;
+}
+
 std::optional<Error> decide_workload(Plan& plan) {
-  auto& asked = std::get<InferenceWorkload>(plan.request.workload);
-  const u64 longest = plan.model->spec.max_position_embeddings;
-  if (!asked.max_model_len) {
-    plan.max_model_len = std::min(usual_context, longest);
-    if (longest < usual_context) plan.notices.push_back(make_notice(Say::context_clamped, "request.workload.max_model_len", {digits(longest)}));
-  } else {
-    plan.max_model_len = *asked.max_model_len;
-    if (plan.max_model_len > longest)
-      plan.notices.push_back(make_notice(Say::past_model_length, "request.workload.max_model_len", {digits(plan.max_model_len), digits(longest)}));
-  }
-  if (auto error = above(plan.max_model_len, most_tokens, "request.workload.max_model_len")) return error;
-  if (auto error = above(asked.max_num_seqs, most_sequences, "request.workload.max_num_seqs")) return error;
-  plan.max_num_seqs = asked.max_num_seqs;
-  plan.prompt_tokens = asked.prompt_tokens;
-  if (asked.prompt_tokens && *asked.prompt_tokens > plan.max_model_len)
-    return make_error(Say::prompt_too_long, "request.workload.prompt_tokens", {digits(*asked.prompt_tokens), digits(plan.max_model_len)});
-  const std::string kv = asked.kv_cache_dtype.value_or(std::string(name_of(plan.compute_dtype)));
-  auto format = plan.catalog->format(kv, "request.workload.kv_cache_dtype");
-  if (!format.ok()) return format.error();
-  plan.kv_format = format.value();
-  if (!enum_from<ComputeDtype>(kv))
-    plan.notices.push_back(make_notice(Say::cache_format_idealised, "request.workload.kv_cache_dtype", {kv, name_of(plan.compute_dtype)}));
-  plan.attention = effective_attention(plan.model->spec, asked.attention);
-  if (plan.attention != asked.attention)
-    plan.notices.push_back(make_notice(Say::eager_only, "request.workload.attention", {name_of(plan.attention)}));
-  asked.max_model_len = plan.max_model_len;
-  asked.prompt_tokens = plan.prompt();
-  asked.kv_cache_dtype = kv;
-  asked.attention = plan.attention;
-  return std::nullopt;
+  return std::visit(Match{
+      [&](InferenceWorkload& asked) { return decide_inference(plan, asked); },
+      [&](TrainingWorkload& asked) { return decide_training(plan, asked); },
+  }, plan.request.workload);
 }
 
 std::optional<Error> decide_device(Plan& plan) {
@@ -102,7 +73,22 @@ std::optional<Error> decide_device(Plan& plan) {
   return std::nullopt;
 }
 
+/// A training step runs on one device, also of a board that has several.
+std::optional<Error> decide_one_rank(Plan& plan) {
+  const u64 boards = plan.request.device ? plan.request.device->device_count.value_or(1) : 1;
+  if (boards > 1) return make_error(Say::one_device_only, "request.device.device_count", {digits(boards)});
+  const u64 ranks = plan.request.parallel.tensor_parallel_size.value_or(1);
+  if (ranks > 1) return make_error(Say::one_device_only, "request.parallel.tensor_parallel_size", {digits(ranks)});
+  auto distinct = distinct_ranks(plan.model->spec, 1);
+  if (!distinct.ok()) return distinct.error();
+  plan.ranks = std::move(distinct.value());
+  plan.request.parallel.tensor_parallel_size = 1;
+  if (plan.request.device) plan.request.device->device_count = 1;
+  return std::nullopt;
+}
+
 std::optional<Error> decide_ranks(Plan& plan) {
+  if (plan.trains()) return decide_one_rank(plan);
   const u64 boards = plan.request.device && plan.request.device->device_count ? *plan.request.device->device_count : 1;
   const u64 devices = boards * (plan.gpu != nullptr ? plan.gpu->devices : 1);
   const u64 ranks = plan.request.parallel.tensor_parallel_size.value_or(devices);
@@ -128,9 +114,9 @@ std::optional<Error> check_experts(const ModelSpec& spec) {
 
 }  // namespace
 
-u64 Plan::prompt() const {
-  if (prompt_tokens) return *prompt_tokens < max_model_len ? *prompt_tokens : max_model_len;
-  return max_model_len > 1 ? max_model_len - 1 : 1;
+std::optional<Error> above(u64 value, u64 most, std::string where) {
+  if (value <= most) return std::nullopt;
+  return make_error(Say::above_most, std::move(where), {digits(value), digits(most)});
 }
 
 Result<Plan> make_plan(const Request& request, std::shared_ptr<const LoadedModel> model, const Catalog& catalog) {
@@ -141,7 +127,7 @@ Result<Plan> make_plan(const Request& request, std::shared_ptr<const LoadedModel
   plan.notices = plan.model->notices;
   if (auto error = check_experts(plan.model->spec)) return *error;
   PLIMSOLL_TRY(plan.engine, catalog.engine(request.engine, "request.engine"));
-  for (auto* decide : {decide_formats, decide_workload, decide_device, decide_ranks})
+  for (auto* decide : {decide_defaults, decide_formats, decide_workload, decide_device, decide_ranks})
     if (auto error = decide(plan)) return *error;
   return plan;
 }

@@ -5,9 +5,11 @@
 
 #include "catalog/catalog.hpp"
 #include "hardware/usable_memory.hpp"
+#include "inference/inference_plan.hpp"
 #include "model/load_model.hpp"
 #include "request.hpp"
 #include "storage/weights.hpp"
+#include "training/training_plan.hpp"
 
 namespace plimsoll {
 
@@ -18,16 +20,17 @@ struct Plan {
   const Engine* engine = nullptr;
   PrecisionPlan weight_formats{};
   ComputeDtype compute_dtype{};
-  const StorageFormat* kv_format = nullptr;
-  u64 max_model_len = 0, max_num_seqs = 1;
-  std::optional<u64> prompt_tokens;  ///< as asked; absent: one less than max_model_len
-  AttentionImplementation attention{};
+  std::variant<InferencePlan, TrainingPlan> workload;
   std::vector<RankShare> ranks;
   const Gpu* gpu = nullptr;          ///< null: no device was chosen
   DeviceMemory memory;               ///< of one of its devices
   std::vector<Notice> notices;
 
-  [[nodiscard]] u64 prompt() const;  ///< tokens of the first pass
+  [[nodiscard]] bool trains() const { return std::holds_alternative<TrainingPlan>(workload); }
+  [[nodiscard]] const InferencePlan& inference() const { return *std::get_if<InferencePlan>(&workload); }
+  [[nodiscard]] const TrainingPlan& training() const { return *std::get_if<TrainingPlan>(&workload); }
+  [[nodiscard]] u64 length() const { return trains() ? training().pass.sequence_length : inference().max_model_len; }      ///< tokens of a sequence
+  [[nodiscard]] u64 sequences() const { return trains() ? training().pass.micro_batch_size : inference().max_num_seqs; }  ///< at once
   [[nodiscard]] u32 tensor_parallel_size() const { return ranks.front().tensor_parallel_size; }
   [[nodiscard]] std::string_view vendor() const { return gpu != nullptr ? gpu->vendor : "nvidia"; }
 };
@@ -37,10 +40,13 @@ inline constexpr u64 most_tokens = 1ULL << 32;
 inline constexpr u64 most_sequences = 1ULL << 24;
 inline constexpr u64 most_ranks = 4096;
 
+/// An error where a value is above the most that is accepted.
+std::optional<Error> above(u64 value, u64 most, std::string where);
+
 /// Decides a request for a model that has been read.
 ///
 /// Errors  unknown_id, out_of_range, unsupported_combination, does_not_divide, with the place in the request
-/// Tested  tests/core/plan_test.cpp
+/// Tested  tests/core/plan_test.cpp, tests/core/training_plan_test.cpp
 Result<Plan> make_plan(const Request& request, std::shared_ptr<const LoadedModel> model, const Catalog& catalog);
 
 }  // namespace plimsoll

@@ -36,7 +36,7 @@ export interface Request {
   model?: ModelChoice;
   weight_format?: string | null;
   engine?: string;
-  workload?: InferenceWorkload;
+  workload?: InferenceWorkload | TrainingWorkload;
   parallel?: ParallelChoice;
   device?: DeviceChoice | null;
 }
@@ -176,6 +176,7 @@ export interface Report {
   device: DeviceFacts | null;
   verdict: Verdict | null;
   capacity: Capacity | null;
+  training: TrainingReport | null;
   advice: Change[];
   rules: RuleComparison[];
   notices: Notice[];
@@ -183,6 +184,7 @@ export interface Report {
 export interface Totals {
   needed_bytes: number;
   weights_bytes: number;
+  allocated_bytes: number;
   kv_cache_bytes: number;
   worst_moment: string;
   outcome: FitOutcome | null;

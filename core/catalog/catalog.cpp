@@ -72,7 +72,7 @@ QuantizationRecipe read_recipe(std::string_view id, JsonView json) {
 }
 
 Engine read_engine(std::string_view id, JsonView json) {
-  Engine engine{.id = id, .name = text(json["name"]), .overheads = {}};
+  Engine engine{.id = id, .name = text(json["name"]), .overheads = {}, .training_reserve = {}};
   const JsonView overheads = json["overheads"];
   for (std::size_t i = 0; i < overheads.size(); ++i) {
     Overhead overhead{.id = text(overheads.at(i)["id"]), .values = {}};
@@ -84,6 +84,8 @@ Engine read_engine(std::string_view id, JsonView json) {
     }
     engine.overheads.push_back(std::move(overhead));
   }
+  const JsonView reserve = json["training_reserve"];
+  engine.training_reserve = {whole(reserve["permille"]), whole(reserve["low_permille"]), whole(reserve["high_permille"]), text(reserve["source"])};
   return engine;
 }
 
@@ -93,7 +95,7 @@ PrecisionRecipe read_precision(std::string_view id, JsonView json) {
           .gradients = text(json["gradients"]), .master_weights = text(json["master_weights"]), .gradients_stay = json["gradients_stay"].boolean().value_or(false)};
 }
 
-Stack read_stack(std::string_view id, JsonView json) {
+TrainingStack read_stack(std::string_view id, JsonView json) {
   return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .defaults = json["defaults"]};
 }
 
@@ -154,7 +156,7 @@ Result<const Engine*> Catalog::engine(std::string_view id, std::string where) co
 Result<const PrecisionRecipe*> Catalog::precision(std::string_view id, std::string where) const {
   return look_up(precisions_, id, std::move(where), "precision");
 }
-Result<const Stack*> Catalog::stack(std::string_view id, std::string where) const { return look_up(stacks_, id, std::move(where), "stack"); }
+Result<const TrainingStack*> Catalog::stack(std::string_view id, std::string where) const { return look_up(stacks_, id, std::move(where), "stack"); }
 Result<const Optimizer*> Catalog::optimizer(std::string_view id, std::string where) const {
   return look_up(optimizers_, id, std::move(where), "optimizer");
 }

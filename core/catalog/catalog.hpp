@@ -56,13 +56,19 @@ struct Overhead {
   /// The first value for a vendor; "*" is any. Null when none is known.
   [[nodiscard]] const OverheadValue* for_vendor(std::string_view vendor) const;
 };
+/// What torch's caching allocator holds beyond what it handed out, as a share of that.
+struct AllocatorReserve {
+  u64 permille = 0, low_permille = 0, high_permille = 0;
+  std::string_view source;
+};
 struct Engine {
   std::string_view id, name;
   std::vector<Overhead> overheads;
+  AllocatorReserve training_reserve;
 };
 
 /// A training program: its defaults hang under the names of a training workload's fields.
-struct Stack {
+struct TrainingStack {
   std::string_view id, name, source;
   JsonView defaults;
 };
@@ -90,7 +96,7 @@ class Catalog {
   [[nodiscard]] Result<const QuantizationRecipe*> quantization(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Engine*> engine(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const PrecisionRecipe*> precision(std::string_view id, std::string where) const;
-  [[nodiscard]] Result<const Stack*> stack(std::string_view id, std::string where) const;
+  [[nodiscard]] Result<const TrainingStack*> stack(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Optimizer*> optimizer(std::string_view id, std::string where) const;
   [[nodiscard]] const MemoryClass* memory_class(std::string_view id) const;
 
@@ -107,7 +113,7 @@ class Catalog {
   std::vector<Preset> presets_;
   std::vector<Optimizer> optimizers_;
   std::vector<PrecisionRecipe> precisions_;
-  std::vector<Stack> stacks_;
+  std::vector<TrainingStack> stacks_;
 };
 
 }  // namespace plimsoll

@@ -21,8 +21,10 @@ enum class Symbol : u8 {
   b_w, b_kv, b_a, b_r, row_w, row_k, row_r,
   // optimizer states
   numel, b_s, n_s, g_s, n_t, r_s,
+  // training
+  P_t, b_m,
   // runtime
-  m,
+  m, p_r,
   count_
 };
 
@@ -37,12 +39,13 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"r_q", "q_lora_rank"}, {"r_kv", "kv_lora_rank"}, {"d_nope", "qk_nope_head_dim"}, {"d_rope", "qk_rope_head_dim"},
     {"n_group", "n_group"}, {"topk_group", "topk_group"},
     {"n", "tensors"}, {"n_exp", "experts"}, {"rows", "rows"}, {"cols", "columns"},
-    {"B", "max_num_seqs"}, {"T", "tokens"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
+    {"B", "sequences"}, {"T", "tokens"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
     {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"},
     {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_r", "bytes_per_rotary_key_row"},
     {"numel", "elements_per_tensor"}, {"b_s", "bytes_per_state_element"}, {"n_s", "moments_per_state"}, {"g_s", "elements_per_block"},
     {"n_t", "table_entries"}, {"r_s", "projection_rank"},
-    {"m", "bytes"},
+    {"P_t", "trained_parameters"}, {"b_m", "bytes_per_master_weight"},
+    {"m", "bytes"}, {"p_r", "reserve_permille"},
 });
 static_assert(symbol_texts.size() == static_cast<std::size_t>(Symbol::count_));
 

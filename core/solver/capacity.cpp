@@ -11,16 +11,13 @@ namespace {
 class Need {
  public:
   explicit Need(const Plan& plan) : plan_(plan) {
-    for (const RankShare& rank : plan.ranks) {
-      const RankEstimate whole = estimate_rank(plan, rank, false);
-      fixed_.push_back({whole.weights_bytes, whole.overhead_bytes});
-    }
+    for (const RankShare& rank : plan.ranks) fixed_.push_back(fixed_part(plan, rank));
   }
 
-  [[nodiscard]] RankTotals operator()(u64 max_model_len, u64 max_num_seqs) const {
+  [[nodiscard]] RankTotals operator()(u64 length, u64 sequences) const {
     RankTotals most;
     for (std::size_t i = 0; i < plan_.ranks.size(); ++i) {
-      const RankTotals one = estimate_workload(plan_, plan_.ranks[i], fixed_[i], max_model_len, max_num_seqs);
+      const RankTotals one = estimate_workload(plan_, plan_.ranks[i], fixed_[i], length, sequences);
       if (i == 0 || one.needed_bytes > most.needed_bytes) most = one;
     }
     return most;
@@ -92,13 +89,13 @@ Answer search(At at, u64 usable, u64 least, u64 most) {
 }
 
 Answer longest_context(const Plan& plan, const Need& need) {
-  const u64 least = plan.prompt_tokens.value_or(1);
+  const u64 least = plan.trains() ? 1 : plan.inference().prompt_tokens.value_or(1);
   const u64 most = std::max<u64>(least, plan.model->spec.max_position_embeddings);
-  return search([&](u64 tokens) { return need(tokens, plan.max_num_seqs); }, plan.memory.usable_bytes, least, most);
+  return search([&](u64 tokens) { return need(tokens, plan.sequences()); }, plan.memory.usable_bytes, least, most);
 }
 
 Answer most_sequences_of(const Plan& plan, const Need& need) {
-  return search([&](u64 sequences) { return need(plan.max_model_len, sequences); }, plan.memory.usable_bytes, 1, most_sequences);
+  return search([&](u64 sequences) { return need(plan.length(), sequences); }, plan.memory.usable_bytes, 1, most_sequences);
 }
 
 }  // namespace

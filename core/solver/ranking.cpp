@@ -79,11 +79,12 @@ Result<Ranking> rank(const Plan& plan, bool count_devices) {
     const auto memory = memory_of(gpu, *plan.catalog);
     if (!memory.ok()) continue;  // a device whose memory nobody knows can carry nothing that we could promise
     const u64 usable = memory.value().usable_bytes;
-    const auto need = needs.at(boards * gpu.devices, gpu.vendor);
+    const u64 ranks = plan.trains() ? 1 : boards * gpu.devices;
+    const auto need = needs.at(ranks, gpu.vendor);
     if (!need) continue;  // nor can a board whose devices the model's heads cannot be shared by
     const Verdict verdict = verdict_of(*need, usable);
     ranking.rows.push_back({std::string(gpu.id), boards, usable, *need, verdict.headroom_bytes, verdict.outcome, {}});
-    if (count_devices) ranking.rows.back().devices_needed = devices_needed(needs, gpu, usable);
+    if (count_devices && !plan.trains()) ranking.rows.back().devices_needed = devices_needed(needs, gpu, usable);
   }
   std::sort(ranking.rows.begin(), ranking.rows.end(), better);
   return ranking;

@@ -58,19 +58,19 @@ TEST_CASE("a resolved request asked again is the same plan", "[plan]") {
 
 TEST_CASE("the context is at most what the model was made for, unless asked", "[plan]") {
   const Plan shortened = ask("openai-community/gpt2").plan();
-  CHECK(shortened.max_model_len == 1024);
+  CHECK(shortened.inference().max_model_len == 1024);
   CHECK(codes(shortened.notices).count("context_clamped") == 1);
   const Plan longer = ask("openai-community/gpt2").context(2000).plan();
-  CHECK(longer.max_model_len == 2000);
+  CHECK(longer.inference().max_model_len == 2000);
   CHECK(codes(longer.notices).count("past_model_length") == 1);
   CHECK(codes(ask("openai-community/gpt2").context(1024).plan().notices).count("past_model_length") == 0);
 }
 
 TEST_CASE("the prompt is one token less than the context, and never nothing", "[plan]") {
-  CHECK(ask(llama).context(100).plan().prompt() == 99);
-  CHECK(ask(llama).context(1).plan().prompt() == 1);
-  CHECK(ask(llama).context(100).prompt(40).plan().prompt() == 40);
-  CHECK(ask(llama).context(100).prompt(100).plan().prompt() == 100);
+  CHECK(ask(llama).context(100).plan().inference().prompt() == 99);
+  CHECK(ask(llama).context(1).plan().inference().prompt() == 1);
+  CHECK(ask(llama).context(100).prompt(40).plan().inference().prompt() == 40);
+  CHECK(ask(llama).context(100).prompt(100).plan().inference().prompt() == 100);
   CHECK(refused(ask(llama).context(100).prompt(101)).where == "request.workload.prompt_tokens");
 }
 
@@ -96,9 +96,9 @@ TEST_CASE("a pass computes in the weights' type where it can, else in the checkp
   CHECK(ask(llama).weights("fp32").plan().compute_dtype == ComputeDtype::fp32);
   CHECK(ask(llama).weights("fp16").plan().compute_dtype == ComputeDtype::fp16);
   CHECK(ask(llama).weights("int4").plan().compute_dtype == ComputeDtype::bf16);
-  CHECK(ask(llama).weights("fp32").plan().kv_format->id == "fp32");
-  CHECK(ask(llama).weights("int4").plan().kv_format->id == "bf16");
-  CHECK(ask(llama).cache("fp8").plan().kv_format->id == "fp8");
+  CHECK(ask(llama).weights("fp32").plan().inference().kv_format->id == "fp32");
+  CHECK(ask(llama).weights("int4").plan().inference().kv_format->id == "bf16");
+  CHECK(ask(llama).cache("fp8").plan().inference().kv_format->id == "fp8");
 }
 
 TEST_CASE("idealised formats and assumed attention are said", "[plan]") {

@@ -94,14 +94,14 @@ TEST_CASE("random models on random devices have a capacity that fits and advice 
       Ask other = asked;
       return other.context(context).sequences(sequences).needed();
     };
-    const u64 context = plan.value().max_model_len;
-    const u64 sequences = plan.value().max_num_seqs;
+    const u64 context = plan.value().inference().max_model_len;
+    const u64 sequences = plan.value().inference().max_num_seqs;
     const Answer& most = report.value().capacity->most_sequences;
     if (most.value > 0) CHECK(need_of(context, most.value) <= usable);
     if (most.limit == Limit::memory) CHECK(need_of(context, most.value + 1) > usable);
     const Answer& longest = report.value().capacity->longest_context;
     if (longest.value > 0) CHECK(need_of(longest.value, sequences) <= usable);
-    if (longest.limit == Limit::memory && longest.value >= plan.value().prompt_tokens.value_or(1)) CHECK(need_of(longest.value + 1, sequences) > usable);
+    if (longest.limit == Limit::memory && longest.value >= plan.value().inference().prompt_tokens.value_or(1)) CHECK(need_of(longest.value + 1, sequences) > usable);
     for (const Change& change : report.value().advice) CHECK(change.outcome != Outcome::does_not_fit);
   }
   CHECK(reports > 200);

@@ -1,0 +1,118 @@
+#include "training/training_plan.hpp"
+
+#include <algorithm>
+
+#include "messages.hpp"
+#include "plan.hpp"
+#include "training/activations.hpp"
+#include "wire_json.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr u64 usual_length = 2048;
+constexpr std::string_view usual_stack = "trl", usual_precision = "bf16", usual_optimizer = "torch-adamw", usual_quantisation = "nf4_double_quant";
+
+template <class T>
+struct is_optional : std::false_type {};
+template <class T>
+struct is_optional<std::optional<T>> : std::true_type {};
+
+/// Reads a stack's value into each field that the request left out.
+std::optional<Error> fill_from(JsonView defaults, const std::string& where, TrainingWorkload& asked) {
+  std::optional<Error> error;
+  const auto fill = [&](std::string_view name, auto& member) {
+    if constexpr (is_optional<std::remove_reference_t<decltype(member)>>::value) {
+      const JsonView value = defaults[name]["value"];
+      if (!error && !member && value.present()) error = read_json(value, where + "." + std::string(name), member);
+    }
+  };
+  std::apply([&](const auto&... field) { (fill(field.name, asked.*field.member), ...); }, Wire<TrainingWorkload>::fields);
+  return error;
+}
+
+/// The format of weights: a trained weight has the recipe's, a frozen one may be quantised.
+std::optional<Error> decide_weight_format(Plan& plan, const TrainingWorkload& asked, const PrecisionRecipe& recipe) {
+  std::optional<std::string>& format = plan.request.weight_format;
+  if (asked.method == TrainingMethod::qlora) {
+    if (!format) format = std::string(usual_quantisation);
+    if (enum_from<ComputeDtype>(*format)) return make_error(Say::base_not_quantised, "request.weight_format", {*format});
+    return std::nullopt;
+  }
+  if (format && *format != recipe.weights)
+    return make_error(Say::trained_in_recipe_format, "request.weight_format", {*format, recipe.id, recipe.weights});
+  format = std::string(recipe.weights);
+  return std::nullopt;
+}
+
+u32 bytes_of_format(const Catalog& catalog, std::string_view id) {
+  const auto format = catalog.format(id, "");
+  return format.ok() ? format.value()->whole_bytes() : 0;
+}
+
+std::optional<Error> decide_lengths(Plan& plan, TrainingWorkload& asked) {
+  const u64 longest = plan.model->spec.max_position_embeddings;
+  const std::string where = "request.workload.sequence_length";
+  if (!asked.sequence_length) {
+    asked.sequence_length = std::min(usual_length, longest);
+    if (longest < usual_length) plan.notices.push_back(make_notice(Say::context_clamped, where, {digits(longest)}));
+  } else if (*asked.sequence_length > longest) {
+    plan.notices.push_back(make_notice(Say::past_model_length, where, {digits(*asked.sequence_length), digits(longest)}));
+  }
+  if (auto error = above(*asked.sequence_length, most_tokens, where)) return error;
+  if (auto error = above(asked.micro_batch_size, most_sequences, "request.workload.micro_batch_size")) return error;
+  return above(asked.gradient_accumulation_steps, most_sequences, "request.workload.gradient_accumulation_steps");
+}
+
+/// What the pass does, as asked; and back into the request as decided.
+void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
+  TrainingPass& pass = decided.pass;
+  pass.micro_batch_size = asked.micro_batch_size;
+  pass.sequence_length = *asked.sequence_length;
+  pass.precision = decided.recipe->compute;
+  const TrainingAttention attention = asked.attention.value_or(TrainingAttention::sdpa);
+  pass.attention = effective_attention(plan.model->spec, attention);
+  if (pass.attention != attention)
+    plan.notices.push_back(make_notice(Say::eager_only, "request.workload.attention", {name_of(pass.attention)}));
+  asked.attention = pass.attention;
+  pass.recompute = *(asked.recompute_granularity = asked.recompute_granularity.value_or(RecomputeGranularity::none));
+  pass.reentrant = *(asked.use_reentrant = asked.use_reentrant.value_or(false));
+  pass.padded = *(asked.padded = asked.padded.value_or(false));
+  asked.kept_logits = asked.kept_logits.value_or(KeptLogits::none);
+  pass.output_held = *asked.kept_logits != KeptLogits::none;
+}
+
+}  // namespace
+
+std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked) {
+  if (!asked.stack) asked.stack = std::string(usual_stack);
+  const auto stack = plan.catalog->stack(*asked.stack, "request.workload.stack");
+  if (!stack.ok()) return stack.error();
+  if (auto error = fill_from(stack.value()->defaults, "catalog.stacks." + *asked.stack, asked)) return error;
+  if (!asked.precision) asked.precision = std::string(usual_precision);
+  const auto recipe = plan.catalog->precision(*asked.precision, "request.workload.precision");
+  if (!recipe.ok()) return recipe.error();
+  TrainingPlan& decided = plan.workload.emplace<TrainingPlan>();
+  decided.method = asked.method;
+  decided.recipe = recipe.value();
+  return decide_weight_format(plan, asked, *decided.recipe);
+}
+
+std::optional<Error> decide_training(Plan& plan, TrainingWorkload& asked) {
+  TrainingPlan& decided = *std::get_if<TrainingPlan>(&plan.workload);
+  const PrecisionRecipe& recipe = *decided.recipe;
+  decided.weight_bytes = bytes_of_format(*plan.catalog, recipe.weights);
+  decided.gradient_bytes = bytes_of_format(*plan.catalog, recipe.gradients);
+  decided.stepped_bytes = recipe.master_weights.empty() ? decided.weight_bytes : bytes_of_format(*plan.catalog, recipe.master_weights);
+  if (auto error = decide_lengths(plan, asked)) return error;
+  decide_pass(plan, decided, asked);
+  decided.accumulates = asked.gradient_accumulation_steps > 1;
+  if (!asked.optimizer) asked.optimizer = OptimizerChoice{.id = std::string(usual_optimizer)};
+  auto optimizer = optimizer_setup(*asked.optimizer, *plan.catalog, "request.workload.optimizer");
+  if (!optimizer.ok()) return optimizer.error();
+  decided.optimizer = std::move(optimizer.value());
+  asked.optimizer->implementation = std::string(decided.optimizer.implementation->id);
+  return std::nullopt;
+}
+
+}  // namespace plimsoll
