@@ -66,11 +66,16 @@ int main() {
   emit_enum<plimsoll::Outcome>();
   emit_enum<Limit>();
   emit_enum<AttentionImplementation>();
+  emit_enum<TrainingMethod>();
+  emit_enum<TrainingAttention>();
+  emit_enum<RecomputeGranularity>();
+  emit_enum<KeptLogits>();
+  emit_enum<ComputeDtype>();
   emit_enum<Role>();
   emit_enum<Apart>();
   std::puts("");
-  emit_all<ModelChoice, InferenceWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
-           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, Change, RuleComparison, Report, Totals, RankedDevice, Ranking,
+  emit_all<ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
+           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleComparison, Report, Totals, RankedDevice, Ranking,
            RuleTableCell, RuleTable, InspectedTensor, Inspection, CatalogInfo>();
   return 0;
 }

@@ -8,6 +8,11 @@ export type Combine = 'leaf' | 'sum' | 'peak';
 export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
 export type Limit = 'memory' | 'model';
 export type AttentionImplementation = 'sdpa' | 'eager';
+export type TrainingMethod = 'full' | 'lora' | 'qlora';
+export type TrainingAttention = 'sdpa' | 'sdpa_math' | 'eager' | 'flash_attention_2';
+export type RecomputeGranularity = 'none' | 'selective' | 'full';
+export type KeptLogits = 'none' | 'output' | 'output_fp32';
+export type ComputeDtype = 'fp32' | 'bf16' | 'fp16';
 export type Role = 'embedding' | 'position_embedding' | 'attention_q' | 'attention_k' | 'attention_v' | 'attention_qkv' | 'attention_o' | 'attention_norm' | 'attention_sink' | 'latent_q_a' | 'latent_q_b' | 'latent_kv_a' | 'latent_kv_b' | 'mlp_gate' | 'mlp_up' | 'mlp_gate_up' | 'mlp_down' | 'router' | 'expert_gate' | 'expert_up' | 'expert_gate_up' | 'expert_down' | 'shared_expert_gate' | 'shared_expert_up' | 'shared_expert_down' | 'shared_expert_router' | 'norm' | 'mtp_projection' | 'lm_head' | 'buffer';
 export type Apart = 'no' | 'mtp' | 'tied';
 
@@ -24,6 +29,37 @@ export interface InferenceWorkload {
   prompt_tokens?: number | null;
   kv_cache_dtype?: string | null;
   attention?: AttentionImplementation;
+}
+export interface OptimizerChoice {
+  id?: string;
+  implementation?: string | null;
+  options?: string[];
+  rank?: number | null;
+  block_size?: number | null;
+}
+export interface LoraChoice {
+  r?: number | null;
+  target_modules?: string[] | null;
+  modules_to_save?: string[] | null;
+  lora_dropout?: boolean | null;
+  use_dora?: boolean | null;
+  adapter_dtype?: ComputeDtype | null;
+}
+export interface TrainingWorkload {
+  kind: 'training';
+  method?: TrainingMethod;
+  stack?: string | null;
+  sequence_length?: number | null;
+  micro_batch_size?: number;
+  gradient_accumulation_steps?: number;
+  precision?: string | null;
+  optimizer?: OptimizerChoice | null;
+  attention?: TrainingAttention | null;
+  recompute_granularity?: RecomputeGranularity | null;
+  use_reentrant?: boolean | null;
+  kept_logits?: KeptLogits | null;
+  padded?: boolean | null;
+  lora?: LoraChoice | null;
 }
 export interface ParallelChoice {
   tensor_parallel_size?: number | null;
@@ -143,6 +179,34 @@ export interface Answer {
 export interface Capacity {
   longest_context: Answer;
   most_sequences: Answer;
+}
+export interface StepMoment {
+  id: string;
+  allocated_bytes: number;
+  first_step_bytes: number;
+}
+export interface LadderRung {
+  method: TrainingMethod;
+  needed_bytes: number;
+  outcome: FitOutcome | null;
+  segments: Segment[];
+  request: Request;
+}
+export interface LaunchFile {
+  program: string;
+  name: string;
+  text: string;
+}
+export interface TrainingReport {
+  trained_parameter_count: number;
+  frozen_parameter_count: number;
+  allocated_bytes: number;
+  reserved_bytes: number;
+  device_bytes: number;
+  host_bytes: number;
+  moments: StepMoment[];
+  ladder: LadderRung[];
+  launch: LaunchFile[];
 }
 export interface Change {
   id: string;

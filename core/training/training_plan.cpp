@@ -14,20 +14,30 @@ constexpr u64 usual_length = 2048;
 constexpr std::string_view usual_stack = "trl", usual_precision = "bf16", usual_optimizer = "torch-adamw", usual_quantisation = "nf4_double_quant";
 
 template <class T>
-struct is_optional : std::false_type {};
+struct Optional : std::false_type {};
 template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
+struct Optional<std::optional<T>> : std::true_type {
+  using Value = T;
+};
 
-/// Reads a stack's value into each field that the request left out.
-std::optional<Error> fill_from(JsonView defaults, const std::string& where, TrainingWorkload& asked) {
+/// Reads a stack's value into each optional member that the request left out; of an object that it gave in part, into the rest.
+template <class Object, class ValueOf>
+std::optional<Error> fill_from(Object& asked, const std::string& where, ValueOf value_of) {
   std::optional<Error> error;
   const auto fill = [&](std::string_view name, auto& member) {
-    if constexpr (is_optional<std::remove_reference_t<decltype(member)>>::value) {
-      const JsonView value = defaults[name]["value"];
-      if (!error && !member && value.present()) error = read_json(value, where + "." + std::string(name), member);
+    using Member = std::remove_reference_t<decltype(member)>;
+    if constexpr (Optional<Member>::value) {
+      const JsonView value = value_of(name);
+      if (error || !value.present()) return;
+      const std::string place = where + "." + std::string(name);
+      if (!member) {
+        error = read_json(value, place, member);
+      } else if constexpr (Described<typename Optional<Member>::Value>) {
+        error = fill_from(*member, place, [&](std::string_view part) { return value[part]; });
+      }
     }
   };
-  std::apply([&](const auto&... field) { (fill(field.name, asked.*field.member), ...); }, Wire<TrainingWorkload>::fields);
+  std::apply([&](const auto&... field) { (fill(field.name, asked.*field.member), ...); }, Wire<Object>::fields);
   return error;
 }
 
@@ -88,7 +98,8 @@ std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked)
   if (!asked.stack) asked.stack = std::string(usual_stack);
   const auto stack = plan.catalog->stack(*asked.stack, "request.workload.stack");
   if (!stack.ok()) return stack.error();
-  if (auto error = fill_from(stack.value()->defaults, "catalog.stacks." + *asked.stack, asked)) return error;
+  const JsonView defaults = stack.value()->defaults;
+  if (auto error = fill_from(asked, "catalog.stacks." + *asked.stack, [&](std::string_view name) { return defaults[name]["value"]; })) return error;
   if (!asked.precision) asked.precision = std::string(usual_precision);
   const auto recipe = plan.catalog->precision(*asked.precision, "request.workload.precision");
   if (!recipe.ok()) return recipe.error();
