@@ -20,6 +20,16 @@ struct Optional<std::optional<T>> : std::true_type {
   using Value = T;
 };
 
+/// An object with a member of its own that must be given, such as an optimizer with its id, is one choice: it is not completed by another's.
+template <class T>
+constexpr bool completable() {
+  if constexpr (Described<T>) {
+    return std::apply([](const auto&... field) { return (Optional<std::remove_reference_t<decltype(std::declval<T>().*field.member)>>::value && ...); },
+                      Wire<T>::fields);
+  }
+  return false;
+}
+
 /// Reads a stack's value into each optional member that the request left out; of an object that it gave in part, into the rest.
 template <class Object, class ValueOf>
 std::optional<Error> fill_from(Object& asked, const std::string& where, ValueOf value_of) {
@@ -32,7 +42,7 @@ std::optional<Error> fill_from(Object& asked, const std::string& where, ValueOf 
       const std::string place = where + "." + std::string(name);
       if (!member) {
         error = read_json(value, place, member);
-      } else if constexpr (Described<typename Optional<Member>::Value>) {
+      } else if constexpr (completable<typename Optional<Member>::Value>()) {
         error = fill_from(*member, place, [&](std::string_view part) { return value[part]; });
       }
     }
