@@ -106,7 +106,7 @@ TEST_CASE("idealised formats and assumed attention are said", "[plan]") {
   CHECK(codes(ask(llama).weights("fp16").plan().notices).empty());
   CHECK(codes(ask(llama).cache("int8").plan().notices) == std::set<std::string>{"cache_format_idealised"});
   const Plan gemma = ask("google/gemma-2-2b").plan();
-  CHECK(gemma.attention == AttentionImplementation::eager);
+  CHECK(gemma.inference().attention == AttentionImplementation::eager);
   CHECK(workload(gemma).attention == AttentionImplementation::eager);
   CHECK(codes(gemma.notices).count("eager_only") == 1);
   CHECK(codes(ask("google/gemma-2-2b").attention(AttentionImplementation::eager).plan().notices).count("eager_only") == 0);
