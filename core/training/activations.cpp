@@ -10,9 +10,18 @@ constexpr LedgerItem layer_input = saved("saved.layer_input", "L * b_a * B * T *
 constexpr LedgerItem final_normed = saved("saved.head_input", "L * b_a * B * T * h");
 constexpr LedgerItem head_weight = saved("saved.weight_copy", "L * b_a * V * h");
 
-constexpr Formula stream{"L * b_a * B * T * h"}, log_probabilities{"4 * V * B * T"}, labels{"8 * B * T"}, labels_of_one{"8 * (T + 1)"};
-constexpr Formula tanh_of_logits{"b_a * V * B * T"}, loss_and_count{"n * 4"}, table{"n * 2 * b_a * T * d_rot"}, complex_table{"4 * T * d_rot"};
-constexpr Formula dropout_mask{"B * T * h"}, position_ids{"8 * T"}, eager_mask{"n * b_a * B * T * T"}, bool_mask{"T * T"}, one_stream{"b_a * B * T * h"};
+constexpr LedgerItem log_probabilities = saved("loss.log_probabilities", "4 * V * B * T", source::training);
+constexpr LedgerItem labels = saved("loss.labels", "8 * B * T", source::training), labels_of_one = saved("loss.labels", "8 * (T + 1)", source::training);
+constexpr LedgerItem tanh_of_logits = saved("loss.logits_capped", "b_a * V * B * T", source::training);
+constexpr LedgerItem loss_and_count = saved("loss.value", "n * 4", source::training);
+constexpr LedgerItem table = saved("saved.rotary_table", "n * 2 * b_a * T * d_rot", source::training);
+constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot", source::training);
+constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
+constexpr LedgerItem embeddings = saved("saved.embeddings", "b_a * B * T * h", source::training);
+constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
+constexpr LedgerItem score_gradients = saved("backward.score_gradients", "2 * b_a * B * n_q * T * T");
+constexpr LedgerItem value_gradient = saved("backward.value_gradient", "b_a * B * T * n_kv * d_v");
+constexpr LedgerItem repeated_value_gradient = saved("backward.value_gradient", "b_a * B * T * n_q * d_v");
 
 Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   Values v;
@@ -37,119 +46,32 @@ bool masked(const LayerSpec& layer, const TrainingPass& pass) {
   return pass.padded || (window && pass.sequence_length >= *window);
 }
 
-void trace(Tape& tape, const LayerSpec& layer, bool input_gradient) {
-  const Traced input = tape.make(layer_input, tape.pass().weight_bytes(), input_gradient);
-  trace_layer(tape, layer, input, masked(layer, tape.pass()));
-}
-
-/// Full and sliding layers among the kinds.
-struct KindsOfLayer {
-  bool full = false, sliding = false;
-  explicit KindsOfLayer(const ModelSpec& model) {
-    for (const LayerSpec& kind : model.decoder().kinds) (window_of(kind) ? sliding : full) = true;
-  }
-  [[nodiscard]] u64 count() const { return u64{full} + u64{sliding}; }
-};
-
-u64 bytes_of(const Formula& formula, const Values& v) { return formula.evaluate(v).value; }
-
-/// The leaves outside the layers, handed to `each(id, formula, values, source, part)`.
-template <class Each>
-void each_outside(const ModelSpec& model, const TrainingPass& pass, Each each) {
-  Values v = values_of(model, pass);
-  const bool one = pass.micro_batch_size == 1;
-  Values logits = v;
-  logits[Symbol::b_a] = pass.logit_bytes();
-  each("saved.log_probabilities", log_probabilities, v, source::training, &SavedOutside::loss);
-  each("saved.labels", one ? labels_of_one : labels, v, source::training, &SavedOutside::loss);
-  if (model.logit_soft_cap) each("saved.logits_capped", tanh_of_logits, logits, source::training, &SavedOutside::loss);
-  v[Symbol::n] = 2;
-  each("saved.loss", loss_and_count, v, source::training, &SavedOutside::loss);
-  if (!model.position_name.empty()) each("saved.position_ids", position_ids, v, source::training, &SavedOutside::embeddings);
-  if (model.embedding_dropout) each("saved.embedding_dropout", dropout_mask, v, source::autograd, &SavedOutside::embeddings);
-  if (model.rotary_dim != 0) {
-    const bool once = model.rotary_style == RotaryStyle::split_tables, product = model.rotary_style == RotaryStyle::complex_product;
-    v[Symbol::d_rot] = ceil_div(model.rotary_dim, 2).value * (once ? 1 : 2);
-    v[Symbol::n] = model.rotary_table_per_kind ? KindsOfLayer(model).count() : 1;
-    each("saved.rotary_table", product ? complex_table : table, v, source::training, &SavedOutside::tables);
-  }
-  if (pass.recompute != RecomputeGranularity::full) return;
-  if (model.position_name.empty()) each("saved.position_ids", position_ids, v, source::training, &SavedOutside::frame);
-  if (pass.padded) return;
-  v[Symbol::n] = KindsOfLayer(model).count();
-  if (pass.attention == TrainingAttention::eager) each("saved.mask", eager_mask, v, source::masking, &SavedOutside::frame);
-  if (pass.attention != TrainingAttention::sdpa && pass.attention != TrainingAttention::sdpa_math) return;
-  for (const LayerSpec& kind : model.decoder().kinds) {
-    const std::optional<u32> window = window_of(kind);
-    if (!window || pass.sequence_length < *window) continue;
-    each("saved.mask", bool_mask, v, source::masking, &SavedOutside::frame);
-    return;
-  }
-}
-
-/// The final norm and the head.
-Tape trace_head(const ModelSpec& model, const TrainingPass& pass) {
-  Tape tape(pass, values_of(model, pass));
-  const Traced input = tape.make(layer_input, pass.weight_bytes(), true);
-  const u64 tokens = (Checked{pass.micro_batch_size} * pass.sequence_length).value;
-  const Traced normed = tape.lower(trace_norm(tape, model.final_norm.kind, tokens, model.hidden_size, input, final_normed));
-  if (tape.trains_weights()) tape.save(normed);
-  tape.copy_weight(head_weight);
+Tape traced(const LayerSpec& layer, const TrainingPass& pass, const Values& values, bool input_gradient) {
+  Tape tape(pass, values);
+  const Traced input = tape.make(layer_input, pass.weight_bytes(), input_gradient);
+  trace_layer(tape, layer, input, masked(layer, pass));
   return tape;
 }
 
+/// Full and sliding layers among the kinds.
+u64 kinds_of_attention(const ModelSpec& model) {
+  bool full = false, sliding = false;
+  for (const LayerSpec& kind : model.decoder().kinds) (window_of(kind) ? sliding : full) = true;
+  return u64{full} + u64{sliding};
+}
+
+void add(TermTree& tree, const LedgerItem& item, const Values& v) { tree.leaf(item.id, item.formula, v, {.source = item.source}); }
+
+void add_line(TermTree& tree, const Tape::Line& line, u64 layers) {
+  if (line.bytes == 0) return;
+  Values v = line.values;
+  v[Symbol::L] = layers;
+  add(tree, *line.item, v);
+}
+
 void add_lines(TermTree& tree, const Tape& tape, u64 layers) {
-  for (const Tape::Line& line : tape.lines()) {
-    if (!line.saved || line.bytes == 0) continue;
-    Values v = line.values;
-    v[Symbol::L] = layers;
-    tree.leaf(line.item->id, line.item->formula, v, {.source = line.item->source});
-  }
-}
-
-/// Equal layers that keep the same.
-struct LayerGroup {
-  std::size_t kind = 0;
-  u64 layers = 0;
-  bool input_gradient = true;
-};
-
-std::vector<LayerGroup> groups_of(const ModelSpec& model, const TrainingPass& pass) {
-  const Stack& stack = model.decoder();
-  std::vector<LayerGroup> groups;
-  const bool first_apart = pass.lora && !pass.lora->input_gradients;
-  if (first_apart) groups.push_back({stack.kind_of_layer.front(), 1, false});
-  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) {
-    const u64 layers = stack.count_of(kind) - (first_apart && stack.kind_of_layer.front() == kind ? 1 : 0);
-    if (layers != 0) groups.push_back({kind, layers, true});
-  }
-  return groups;
-}
-
-void add_layers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
-  const Values base = values_of(model, pass);
-  for (const LayerGroup& group : groups_of(model, pass)) {
-    if (pass.recompute == RecomputeGranularity::full) {
-      if (pass.reentrant && !group.input_gradient) continue;  // nothing asks for the first layer's backward
-      Values v = base;
-      v[Symbol::L] = group.layers;
-      tree.leaf("saved.layer_input", stream, v, {.source = source::autograd});
-      continue;
-    }
-    Tape tape(pass, base);
-    trace(tape, model.decoder().kinds[group.kind], group.input_gradient);
-    tree.open("saved.layers", Combine::sum);
-    add_lines(tree, tape, group.layers);
-    tree.close();
-  }
-}
-
-/// With enable_input_require_grads the embeddings stay, unless the first layer keeps them as its input.
-bool keeps_embeddings(const ModelSpec& model, const TrainingPass& pass) {
-  if (!pass.lora || !pass.lora->input_gradients || pass.recompute == RecomputeGranularity::full) return false;
-  Tape tape(pass, values_of(model, pass));
-  trace(tape, model.decoder().kinds[model.decoder().kind_of_layer.front()], true);
-  return !tape.lines().front().saved;
+  for (const Tape::Line& line : tape.lines())
+    if (line.saved) add_line(tree, line, layers);
 }
 
 }  // namespace
@@ -163,83 +85,145 @@ TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention 
   return asked;
 }
 
+SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
+    : model_(model), pass_(pass), values_(values_of(model, pass)), head_(pass_, values_) {
+  pass_.attention = effective_attention(model, pass.attention);
+  trace_groups();
+  trace_head();
+  trace_outside();
+  find_softmax();
+}
+
+void SavedTrace::trace_groups() {
+  const Stack& stack = model_.decoder();
+  const u16 first_kind = stack.kind_of_layer.front();
+  const bool first_apart = pass_.lora && !pass_.lora->input_gradients;
+  groups_.reserve(stack.kinds.size() + 1);
+  if (first_apart) groups_.push_back({1, false, traced(stack.kinds[first_kind], pass_, values_, false)});
+  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) {
+    if (kind == first_kind) first_ = groups_.size();
+    const u64 layers = stack.count_of(kind) - (first_apart && first_kind == kind ? 1 : 0);
+    groups_.push_back({layers, true, traced(stack.kinds[kind], pass_, values_, true)});
+  }
+}
+
+/// The final norm and the head.
+void SavedTrace::trace_head() {
+  const Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
+  const u64 tokens = (Checked{pass_.micro_batch_size} * pass_.sequence_length).value;
+  const Traced normed = head_.lower(trace_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed));
+  if (head_.trains_weights()) head_.save(normed);
+  head_.copy_weight(head_weight);
+}
+
+void SavedTrace::trace_outside() {
+  Values v = values_;
+  v[Symbol::b_a] = pass_.logit_bytes();
+  v[Symbol::n] = 2;
+  outside(log_probabilities, v, Outside::loss);
+  outside(pass_.micro_batch_size == 1 ? labels_of_one : labels, v, Outside::labels);
+  if (model_.logit_soft_cap) outside(tanh_of_logits, v, Outside::loss);
+  outside(loss_and_count, v, Outside::loss);
+  v[Symbol::b_a] = pass_.weight_bytes();
+  const bool learned = !model_.position_name.empty(), asks_gradient = pass_.lora && pass_.lora->input_gradients;
+  if (learned) outside(position_ids, v, Outside::embeddings);
+  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
+  // With enable_input_require_grads the embeddings stay, unless the first layer keeps them as its input.
+  if (asks_gradient && !recomputes() && !first_layer().lines().front().saved) outside(embeddings, v, Outside::embeddings);
+  if (model_.rotary_dim != 0) {
+    const bool once = model_.rotary_style == RotaryStyle::split_tables, product = model_.rotary_style == RotaryStyle::complex_product;
+    v[Symbol::d_rot] = ceil_div(model_.rotary_dim, 2).value * (once ? 1 : 2);
+    v[Symbol::n] = model_.rotary_table_per_kind ? kinds_of_attention(model_) : 1;
+    outside(product ? complex_table : table, v, Outside::tables);
+  }
+  if (!recomputes()) return;
+  if (!learned) outside(position_ids, v, Outside::frame);
+  if (pass_.padded) return;
+  v[Symbol::n] = kinds_of_attention(model_);
+  if (pass_.attention == TrainingAttention::eager) outside(eager_mask, v, Outside::frame);
+  if (pass_.attention != TrainingAttention::sdpa && pass_.attention != TrainingAttention::sdpa_math) return;
+  for (const LayerSpec& kind : model_.decoder().kinds) {
+    const std::optional<u32> window = window_of(kind);
+    if (!window || pass_.sequence_length < *window) continue;
+    outside(bool_mask, v, Outside::frame);
+    return;
+  }
+}
+
+void SavedTrace::find_softmax() {
+  const LayerSpec& layer = model_.decoder().kinds[model_.decoder().kind_of_layer.front()];
+  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
+  if (grouped == nullptr || layer.residual == Residual::parallel || pass_.autocast() || pass_.lora || !first_layer().softmax().found) return;
+  const u64 width = u64{grouped->num_attention_heads + 2 * grouped->num_key_value_heads} * grouped->head_dim;
+  const u64 head_norms = grouped->qk_norm == GroupedQueryAttention::QkNorm::per_head ? 2 * u64{grouped->head_dim} : 0;
+  const u64 norm = u64{model_.hidden_size} * (layer.norms.front().kind == NormKind::layer_norm ? 2 : 1);
+  before_softmax_ = (Checked{width} * (u64{model_.hidden_size} + (grouped->qkv_bias ? 1 : 0))).value + head_norms + norm;
+}
+
+void SavedTrace::add_kept(TermTree& tree) const {
+  for (const Group& group : groups_) {
+    if (group.layers == 0) continue;
+    if (recomputes()) {
+      if (pass_.reentrant && !group.input_gradient) continue;  // nothing asks for the first layer's backward
+      add_line(tree, group.tape.lines().front(), group.layers);
+      continue;
+    }
+    tree.open("saved.layers", Combine::sum);
+    add_lines(tree, group.tape, group.layers);
+    tree.close();
+  }
+  add_lines(tree, head_, 1);
+  for (const Outside part : {Outside::embeddings, Outside::tables, Outside::frame}) add_outside(tree, part);
+}
+
+void SavedTrace::add_outside(TermTree& tree, Outside part) const {
+  for (const OutsideLine& line : outside_)
+    if (line.part == part) add(tree, *line.item, line.values);
+}
+
+void SavedTrace::add_first_layer(TermTree& tree) const {
+  tree.open("backward.layer", Combine::sum);
+  const Tape::Line& input = first_layer().lines().front();
+  if (!input.saved && recomputes()) add_line(tree, input, 1);
+  for (const Tape::Line& line : first_layer().lines())
+    if (line.saved && !line.weight_copy) add_line(tree, line, 1);
+  tree.close();
+}
+
+void SavedTrace::add_first_layer_until_softmax(TermTree& tree) const {
+  const Tape::Softmax& softmax = first_layer().softmax();
+  const Tape::Line& input = first_layer().lines().front();
+  tree.open("backward.layer", Combine::sum);
+  if (!input.saved && recomputes()) add_line(tree, input, 1);
+  for (const u32 index : softmax.saved) add_line(tree, first_layer().lines()[index], 1);
+  tree.close();
+  Values v = first_layer().lines()[softmax.probabilities].values;
+  add(tree, score_gradients, v);
+  v[Symbol::b_a] = softmax.values.bytes;
+  const bool repeated = softmax.values.elements == v[Symbol::B] * v[Symbol::T] * v[Symbol::n_q] * v[Symbol::d_v];
+  add(tree, repeated ? repeated_value_gradient : value_gradient, v);
+}
+
+void SavedTrace::add_layer_weight_copies(TermTree& tree) const {
+  for (const Group& group : groups_)
+    for (const Tape::Line& line : group.tape.lines())
+      if (line.weight_copy) add_line(tree, line, group.layers);
+}
+
 Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::size_t layer, bool input_gradient) {
   TrainingPass pass = asked;
   pass.attention = effective_attention(model, asked.attention);
-  const Values base = values_of(model, pass);
-  if (pass.recompute == RecomputeGranularity::full) return stream.evaluate(base);
-  Tape tape(pass, base);
-  trace(tape, model.decoder().kinds[model.decoder().kind_of_layer[layer]], input_gradient);
+  const Values values = values_of(model, pass);
+  if (pass.recompute == RecomputeGranularity::full) return layer_input.formula.evaluate(values);
+  const Tape tape = traced(model.decoder().kinds[model.decoder().kind_of_layer[layer]], pass, values, input_gradient);
   return {tape.saved_bytes() - tape.weight_copy_bytes(), tape.overflowed()};
 }
 
-SavedOutside saved_outside(const ModelSpec& model, const TrainingPass& asked) {
-  TrainingPass pass = asked;
-  pass.attention = effective_attention(model, asked.attention);
-  SavedOutside out;
-  each_outside(model, pass, [&](std::string_view, const Formula& formula, const Values& v, std::string_view, u64 SavedOutside::* part) {
-    out.*part += bytes_of(formula, v);
-  });
-  const Tape head = trace_head(model, pass);
-  out.weight_copies = head.weight_copy_bytes();
-  for (const Tape::Line& line : head.lines())
-    if (line.saved && line.item != &head_weight) (line.item == &final_normed ? out.head_input : out.final_norm) += line.bytes;
-  if (keeps_embeddings(model, pass)) out.embeddings += bytes_of(one_stream, values_of(model, pass));
-  return out;
-}
-
-Checked first_layer_bytes(const ModelSpec& model, const TrainingPass& asked) {
-  TrainingPass pass = asked;
-  pass.attention = effective_attention(model, asked.attention);
-  Tape tape(pass, values_of(model, pass));
-  trace(tape, model.decoder().kinds[model.decoder().kind_of_layer.front()], true);
-  const Tape::Line& input = tape.lines().front();
-  return {tape.saved_bytes() - tape.weight_copy_bytes() + (input.saved || pass.recompute == RecomputeGranularity::none ? 0 : input.bytes), tape.overflowed()};
-}
-
-SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& asked) {
-  TrainingPass pass = asked;
-  pass.attention = effective_attention(model, asked.attention);
-  const LayerSpec& layer = model.decoder().kinds[model.decoder().kind_of_layer.front()];
-  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
-  if (grouped == nullptr || layer.residual == Residual::parallel || pass.autocast() || pass.lora) return {};
-  if (pass.attention != TrainingAttention::eager && pass.attention != TrainingAttention::sdpa_math) return {};
-  Tape tape(pass, values_of(model, pass));
-  trace(tape, layer, true);
-  const Tape::Softmax& softmax = tape.softmax();
-  if (softmax.probabilities == 0) return {};
-  const Tape::Line& input = tape.lines().front();
-  const u64 width = u64{grouped->num_attention_heads + 2 * grouped->num_key_value_heads} * grouped->head_dim;
-  const bool head_norms = grouped->qk_norm == GroupedQueryAttention::QkNorm::per_head;
-  const u64 weights = (Checked{width} * (u64{model.hidden_size} + (grouped->qkv_bias ? 1 : 0))).value + (head_norms ? 2 * grouped->head_dim : 0) +
-                      u64{model.hidden_size} * (layer.norms.front().kind == NormKind::layer_norm ? 2 : 1);
-  return {softmax.saved + (input.saved || pass.recompute == RecomputeGranularity::none ? 0 : input.bytes), 2 * softmax.probabilities,
-          softmax.value_gradient, weights * pass.weight_bytes()};
-}
-
-Checked layer_weight_copies(const ModelSpec& model, const TrainingPass& pass) {
-  Checked sum;
-  if (!pass.autocast()) return sum;
-  for (std::size_t kind = 0; kind < model.decoder().kinds.size(); ++kind) {
-    Tape tape(pass, values_of(model, pass));
-    trace(tape, model.decoder().kinds[kind], true);
-    sum = sum + Checked{tape.weight_copy_bytes(), tape.overflowed()} * model.decoder().count_of(kind);
-  }
-  return sum;
-}
-
-u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const TrainingPass& asked, Labels labels_left) {
-  TrainingPass pass = asked;
-  pass.attention = effective_attention(model, asked.attention);
+u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
+  const SavedTrace trace(model, pass);
   tree.open("saved_activations", Combine::sum);
-  add_layers(tree, model, pass);
-  tree.open("saved.outside", Combine::sum);
-  add_lines(tree, trace_head(model, pass), 1);
-  each_outside(model, pass, [&](std::string_view id, const Formula& formula, const Values& v, std::string_view from, u64 SavedOutside::*) {
-    if (labels_left == Labels::kept || (&formula != &labels && &formula != &labels_of_one)) tree.leaf(id, formula, v, {.source = from});
-  });
-  if (keeps_embeddings(model, pass)) tree.leaf("saved.embeddings", one_stream, values_of(model, pass), {.source = source::training});
-  tree.close();
+  trace.add_kept(tree);
+  for (const Outside part : {Outside::loss, Outside::labels}) trace.add_outside(tree, part);
   return tree.close();
 }
 

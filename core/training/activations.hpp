@@ -1,54 +1,89 @@
 #pragma once
 /// What a model keeps for its backward pass, layer by layer and outside the layers.
 
+#include <vector>
+
 #include "model/model_spec.hpp"
 #include "report/term.hpp"
-#include "training/training_pass.hpp"
+#include "training/tape.hpp"
 
 namespace plimsoll {
 
-/// Bytes kept by one layer. `input_gradient` is whether a gradient flows to its input: not so for the first layer of a frozen model.
-Checked saved_per_layer(const ModelSpec& model, const TrainingPass& pass, std::size_t layer, bool input_gradient = true);
-
-/// What lives outside the layers.
-struct SavedOutside {
-  u64 final_norm = 0;       ///< input in fp32, its statistics, normalised
-  u64 head_input = 0;
-  u64 loss = 0;             ///< log-probabilities in fp32, shifted labels, their count; the tanh of a soft cap
-  u64 embeddings = 0;       ///< dropout mask, learned positions, the embeddings where adapters ask for their gradient
-  u64 tables = 0;           ///< rotary cosines and sines
-  u64 weight_copies = 0;    ///< autocast's, of the head
-  u64 frame = 0;            ///< position ids and masks that checkpointed layers keep as arguments
+/// Which part of a step a storage outside the layers belongs to.
+enum class Outside : u8 {
+  embeddings,  ///< dropout mask, learned positions, the embeddings where adapters ask for their gradient
+  tables,      ///< rotary cosines and sines
+  frame,       ///< position ids and masks that checkpointed layers keep as arguments
+  loss,        ///< log-probabilities in fp32, the loss and its count, the tanh of a soft cap
+  labels       ///< dropped by the loss's backward before it makes its second gradient
 };
-SavedOutside saved_outside(const ModelSpec& model, const TrainingPass& pass);
 
-/// The loss's backward drops the labels before it makes its second gradient.
-enum class Labels : u8 { kept, dropped };
-
-/// Adds the node `saved_activations`: alive between forward and backward once the output is dropped. Returns its bytes.
+/// One run of a model on the tape, asked by every moment of a step.
 ///
 /// Shapes   a saved view counts its whole storage, a storage counts once; equal layers are one leaf times L
 /// Units    bytes; B is the micro batch, T the sequence length
 /// Assumes  transformers 5.23 and torch 2.15 on CUDA: experts as grouped products, so exactly B * T * k routed rows; no memory inside kernels
 /// Source   torch-autograd, transformers-training, transformers-attention, transformers-moe, torch-attention-kernels, peft-lora
 /// Tested   tests/core/saved_activations_test.cpp; conformance with measured passes, to the byte
-u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, Labels labels = Labels::kept);
+class SavedTrace {
+ public:
+  SavedTrace(const ModelSpec& model, const TrainingPass& pass);
+  SavedTrace(const SavedTrace&) = delete;
+  SavedTrace& operator=(const SavedTrace&) = delete;
 
-/// What the first layer's backward finds: all that the layer keeps, run again where it was not kept, and its input.
-Checked first_layer_bytes(const ModelSpec& model, const TrainingPass& pass);
+  /// Adds to the open node what is alive between forward and backward, without the loss: `saved.layers` and leaves.
+  void add_kept(TermTree& tree) const;
+  /// Adds the leaves of one part outside the layers.
+  void add_outside(TermTree& tree, Outside part) const;
+  /// Adds the node `backward.layer`: what the first layer's backward finds, run again where it was not kept, and its input.
+  void add_first_layer(TermTree& tree) const;
+  /// The same until the softmax of attention, with the probabilities, their gradient and the scores', and the values' gradient.
+  void add_first_layer_until_softmax(TermTree& tree) const;
+  /// Adds autocast's cast copies of the weights that the layers use: with recomputation dropped when the context closes.
+  void add_layer_weight_copies(TermTree& tree) const;
 
-/// What the first layer's backward holds when it comes to the softmax of attention; nothing where no softmax is kept.
-///
-/// Formula  what was saved until then, with the probabilities; their gradient and the scores' in the probabilities' type; the values'
-///          gradient; not yet the gradients of `weights_ahead` bytes: of queries, keys, values and the norms before them
-/// Assumes  separate halves of a layer, no autocast, trained weights
-struct SoftmaxBackward {
-  u64 kept = 0, score_gradients = 0, value_gradient = 0, weights_ahead = 0;
+  /// Parameters of the first layer whose gradients come after that of its softmax: queries, keys, values and the norms before them.
+  /// 0: the layer's backward has no such moment apart, as no softmax is kept, or halves are parallel, or autocast or adapters change the order.
+  [[nodiscard]] u64 parameters_before_softmax() const { return before_softmax_; }
+  [[nodiscard]] const TrainingPass& pass() const { return pass_; }
+  [[nodiscard]] const ModelSpec& model() const { return model_; }
+  [[nodiscard]] const Values& values() const { return values_; }
+
+ private:
+  struct Group {  ///< equal layers that keep the same
+    u64 layers = 0;
+    bool input_gradient = true;
+    Tape tape;
+  };
+  struct OutsideLine {
+    const LedgerItem* item = nullptr;
+    Values values;
+    Outside part{};
+  };
+  void trace_groups();
+  void trace_outside();
+  void trace_head();
+  void find_softmax();
+  void outside(const LedgerItem& item, const Values& values, Outside part) { outside_.push_back({&item, values, part}); }
+  [[nodiscard]] bool recomputes() const { return pass_.recompute == RecomputeGranularity::full; }
+  [[nodiscard]] const Tape& first_layer() const { return groups_[first_].tape; }
+
+  const ModelSpec& model_;
+  TrainingPass pass_;
+  Values values_;
+  std::vector<Group> groups_;
+  std::vector<OutsideLine> outside_;
+  Tape head_;
+  std::size_t first_ = 0;  ///< the group whose tape is the first layer's, with a gradient to its input
+  u64 before_softmax_ = 0;
 };
-SoftmaxBackward first_layer_softmax(const ModelSpec& model, const TrainingPass& pass);
 
-/// Autocast's cast copies of the weights that the layers use: saved, or with recomputation dropped when the context closes.
-Checked layer_weight_copies(const ModelSpec& model, const TrainingPass& pass);
+/// Bytes kept by one layer, weight copies apart. `input_gradient` is whether a gradient flows to its input: not so for the first
+/// layer of a frozen model.
+Checked saved_per_layer(const ModelSpec& model, const TrainingPass& pass, std::size_t layer, bool input_gradient = true);
+
+/// Adds the node `saved_activations`: all that is alive between forward and backward once the output is dropped. Returns its bytes.
+u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const TrainingPass& pass);
 
 /// The implementation that a model's class really takes: some have no SDPA path.
 TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention asked);

@@ -1,221 +1,252 @@
 // ForCausalLMLoss, torch's autograd engine, torch.optim.
 #include "training/step_moments.hpp"
 
-#include <algorithm>
-
-#include "training/tape.hpp"
-
 namespace plimsoll {
 namespace {
 
-constexpr Formula plain{"m"}, inputs{"16 * B * T"}, batch_mask{"B * T * T"}, logits{"b_a * V * B * T"}, wide_logits{"4 * V * B * T"};
-constexpr Formula padded_labels{"8 * B * (T + 1)"}, normed{"b_a * B * T * h"}, loss_gradients{"8 * V * B * T"}, loss_and_gradient{"8"};
-constexpr Formula frequencies{"n * 8 * ceil_div(d_rot, 2)"}, factor{"b_a"}, stream_gradient{"b_a * B * T * h"};
+constexpr Formula every_gradient{"P_t * b_g"}, gradients_so_far{"(P_t - P_a) * b_g"}, embedding_gradient{"V * h * b_g"};
+constexpr Formula logits{"b_a * V * B * T"}, wide_logits{"4 * V * B * T"}, padded_labels{"8 * B * (T + 1)"};
+constexpr Formula loss_gradients{"8 * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a * B * T * h"};
+
+/// Which gradients are there: those of `ahead` parameters of a part are still to come.
+struct Gradients {
+  bool embedding_ahead = false, first_layer_ahead = false;
+  u64 before_softmax_ahead = 0;
+  bool head = false, embedding = false, tied_sum = false;  ///< fresh ones, which have not been added to `.grad`
+};
+constexpr Gradients complete{};
 
 struct Step {
   TermTree& tree;
-  const ModelSpec& model;
-  const TrainingPass& pass;
-  const StateBytes& states;
-  Values v{};
+  const SavedTrace& trace;
+  const TrainedState& state;
+  Values v = trace.values();
 
-  void add(std::string_view id, const Formula& formula, std::string_view from) { tree.leaf(id, formula, v, {.source = from}); }
-  void amount(std::string_view id, u64 bytes) {
-    if (bytes == 0) return;
-    v[Symbol::m] = bytes;
-    add(id, plain, source::autograd);
+  [[nodiscard]] const ModelSpec& model() const { return trace.model(); }
+  [[nodiscard]] const TrainingPass& pass() const { return trace.pass(); }
+  [[nodiscard]] bool tied() const { return model().tie_word_embeddings; }
+  [[nodiscard]] const TrainedPart* embedding_part() const {
+    for (const TrainedPart& part : state.parts)
+      if (part.embedding) return &part;
+    return nullptr;
   }
-  void with(u8 bytes) { v[Symbol::b_a] = bytes; }
+  [[nodiscard]] bool trains_first_layer() const {
+    for (const TrainedPart& part : state.parts)
+      if (part.first_layer != 0) return true;
+    return false;
+  }
 
-  void open(std::string_view id) { tree.open(id, Combine::sum); }
-  u64 close() { return tree.close(); }
-
-  void buffers() {
-    if (model.rotary_dim != 0) {
-      bool full = false, sliding = false;
-      for (const LayerSpec& kind : model.decoder().kinds) {
-        const auto* grouped = std::get_if<GroupedQueryAttention>(&kind.mixer.kind);
-        (grouped != nullptr && grouped->sliding_window ? sliding : full) = true;
-      }
-      v[Symbol::d_rot] = model.rotary_dim;
-      v[Symbol::n] = model.rotary_table_per_kind ? u64{full} + u64{sliding} : 1;
-      add("moment.rotary_frequencies", frequencies, source::training);
-    }
-    with(pass.weight_bytes());
-    if (model.embedding_multiplier_tensor) add("moment.embedding_factor", factor, source::training);
+  void add(std::string_view id, const Formula& formula, std::string_view from = source::autograd) { tree.leaf(id, formula, v, {.source = from}); }
+  void add_logits(u8 bytes) {
+    v[Symbol::b_a] = bytes;
+    add("loss.logits", logits, source::training);
   }
-  /// Weights, buffers, the batch, and the states where there are any.
-  void standing(bool with_states) {
-    amount("moment.weights", states.weights);
-    buffers();
-    add("moment.input", inputs, source::training);
-    if (pass.padded) add("moment.batch_mask", batch_mask, source::training);
-    if (with_states) amount("moment.optimizer_states", states.optimizer_states);
+  void add_stream(std::string_view id) {
+    v[Symbol::b_a] = pass().weight_bytes();
+    add(id, stream);
   }
-  void before() {
-    standing(states.states_before_step);
-    if (states.gradients_before_step) amount("moment.gradients", states.gradients);
-  }
-  void held_output() {
-    if (!pass.output_held) return;
-    with(pass.logit_bytes());
-    add("moment.logits", logits, source::training);
-  }
+  void add_part(const TrainedPart& part, const Gradients& there);
+  void gradients(const Gradients& there);
+  void before();
+  void kept_loss(bool labels);
+  void kept_activations();
+  void loss_at_end();
+  void checkpoint_arguments();
 };
 
-u64 before_forward(Step& s) {
-  s.open("moment.before_forward");
-  s.before();
-  return s.close();
+void Step::add_part(const TrainedPart& part, const Gradients& there) {
+  if (part.parameters == 0) return;
+  u64 ahead = 0;
+  if (!state.gradients_before_step) {
+    if (there.embedding_ahead && part.embedding) ahead += (Checked{model().vocab_size} * model().hidden_size).value;
+    if (there.first_layer_ahead) ahead += part.first_layer;
+    if (part.embedding) ahead += there.before_softmax_ahead;
+  }
+  v[Symbol::P_t] = part.parameters;
+  v[Symbol::b_g] = part.gradient_bytes;
+  v[Symbol::P_a] = ahead;
+  if (ahead == 0) add("gradients.parameters", every_gradient);
+  else add("gradients.so_far", gradients_so_far);
 }
+
+void Step::gradients(const Gradients& there) {
+  const bool fresh = embedding_part() != nullptr && (there.head || there.embedding || there.tied_sum);
+  if (!fresh && (state.gradients_stand || state.parts.empty())) return;
+  tree.open("gradients", Combine::sum);
+  if (!state.gradients_stand)
+    for (const TrainedPart& part : state.parts) add_part(part, there);
+  if (fresh) {
+    v[Symbol::b_g] = embedding_part()->gradient_bytes;
+    if (there.head) add("gradients.head", embedding_gradient);
+    if (there.embedding) add("gradients.embedding", embedding_gradient);
+    if (there.tied_sum) add("gradients.tied_sum", embedding_gradient);
+  }
+  tree.close();
+}
+
+void Step::before() {
+  if (state.gradients_before_step) gradients(complete);
+}
+
+void Step::kept_activations() {
+  tree.open("activations", Combine::sum);
+  trace.add_kept(tree);
+  tree.close();
+}
+
+/// Adds to the open node what is left of the loss between forward and backward.
+void Step::kept_loss(bool labels) {
+  trace.add_outside(tree, Outside::loss);
+  if (labels) trace.add_outside(tree, Outside::labels);
+  if (pass().kept_logits != KeptLogits::none) add_logits(pass().kept_logit_bytes());
+}
+
+void Step::loss_at_end() {
+  tree.open("loss", Combine::sum);
+  if (pass().kept_logits != KeptLogits::none) add_logits(pass().kept_logit_bytes());
+  add("loss.value_and_gradient", loss_and_gradient, source::training);
+  tree.close();
+}
+
+void Step::checkpoint_arguments() {
+  tree.open("backward.checkpoint_arguments", Combine::sum);
+  for (const Outside part : {Outside::tables, Outside::frame}) trace.add_outside(tree, part);
+  tree.close();
+}
+
+/// The reentrant checkpoint's function holds its arguments until it returns.
+bool holds_arguments(const Step& s) { return s.pass().reentrant && s.pass().recompute == RecomputeGranularity::full; }
+
+void before_forward(Step& s) { s.before(); }
 
 /// The loss: logits, their fp32 copy, log-probabilities (saved). The normed output is alive where no operator saved it.
-u64 forward_peak(Step& s) {
-  s.open("moment.forward_peak");
+void forward_peak(Step& s) {
   s.before();
-  add_saved_activations(s.tree, s.model, s.pass);
-  s.with(s.pass.logit_bytes());
-  s.add("moment.logits", logits, source::training);
-  if (s.pass.logit_bytes() < 4) s.add("moment.logits_fp32", wide_logits, source::training);
-  if (s.pass.micro_batch_size > 1) s.add("moment.padded_labels", padded_labels, source::training);
-  if (s.pass.lora || s.pass.autocast()) {
-    s.with(s.pass.weight_bytes());
-    s.add("moment.normed_output", normed, source::training);
-  }
-  if (s.pass.recompute == RecomputeGranularity::full) s.amount("moment.weight_copies", layer_weight_copies(s.model, s.pass).value);
-  return s.close();
+  s.tree.open("activations", Combine::sum);
+  s.trace.add_kept(s.tree);
+  if (s.pass().lora || s.pass().autocast()) s.add_stream("activations.final_norm");
+  if (s.pass().recompute == RecomputeGranularity::full) s.trace.add_layer_weight_copies(s.tree);
+  s.tree.close();
+  s.tree.open("loss", Combine::sum);
+  for (const Outside part : {Outside::loss, Outside::labels}) s.trace.add_outside(s.tree, part);
+  s.add_logits(s.pass().logit_bytes());
+  if (s.pass().logit_bytes() < 4) s.add("loss.logits_fp32", wide_logits, source::training);
+  if (s.pass().micro_batch_size > 1) s.add("loss.labels_padded", padded_labels, source::training);
+  s.tree.close();
 }
 
-u64 loss(Step& s) {
-  s.open("moment.loss");
+void after_forward(Step& s) {
   s.before();
-  add_saved_activations(s.tree, s.model, s.pass);
-  s.held_output();
-  return s.close();
+  s.kept_activations();
+  s.tree.open("loss", Combine::sum);
+  s.kept_loss(true);
+  s.tree.close();
 }
 
 /// The gradient of log-softmax beside that of the negative log-likelihood; the labels are gone by then.
 void at_loss(Step& s) {
   s.before();
-  add_saved_activations(s.tree, s.model, s.pass, Labels::dropped);
-  s.held_output();
-  s.add("moment.loss_gradients", loss_gradients, source::autograd);
-}
-
-/// What backward leaves standing at its end, the embedding's gradient apart: an earlier micro batch's has a place already.
-void late(Step& s, u64 missing = 0) {
-  s.standing(s.states.states_before_step);
-  s.amount("moment.gradients", s.states.gradients - (s.states.gradients_before_step ? 0 : s.states.embedding_gradient + missing));
-  if (s.pass.reentrant && s.pass.recompute == RecomputeGranularity::full) {  // the last function holds its arguments
-    const SavedOutside outside = saved_outside(s.model, s.pass);
-    s.amount("moment.checkpoint_arguments", outside.tables + outside.frame);
-  }
-  s.held_output();
-  s.add("moment.loss", loss_and_gradient, source::training);
+  s.kept_activations();
+  s.tree.open("loss", Combine::sum);
+  s.kept_loss(false);
+  s.add("loss.gradients", loss_gradients);
+  s.tree.close();
 }
 
 /// The start of the first layer's backward: every later gradient is there, and all that the layer keeps.
 void at_layer(Step& s) {
-  late(s, s.states.first_layer_gradients);
-  if (s.model.tie_word_embeddings) s.amount("moment.head_gradient", s.states.embedding_gradient);
-  s.amount("moment.layer", first_layer_bytes(s.model, s.pass).value);
-  s.with(s.pass.weight_bytes());
-  s.add("moment.stream_gradient", stream_gradient, source::autograd);
+  s.gradients({.embedding_ahead = true, .first_layer_ahead = true, .head = s.tied()});
+  s.tree.open("activations", Combine::sum);
+  if (holds_arguments(s)) s.checkpoint_arguments();
+  s.trace.add_first_layer(s.tree);
+  s.add_stream("backward.stream_gradient");
+  s.tree.close();
+  s.loss_at_end();
 }
 
 /// The softmax of the first layer's attention: long sequences without a fused kernel.
 void at_softmax(Step& s) {
-  const SoftmaxBackward softmax = first_layer_softmax(s.model, s.pass);
-  late(s, softmax.weights_ahead);
-  if (s.model.tie_word_embeddings) s.amount("moment.head_gradient", s.states.embedding_gradient);
-  if (!s.pass.reentrant) {
-    const SavedOutside outside = saved_outside(s.model, s.pass);
-    s.amount("moment.checkpoint_arguments", outside.tables + outside.frame);
-  }
-  s.amount("moment.layer", softmax.kept);
-  s.amount("moment.score_gradients", softmax.score_gradients);
-  s.amount("moment.value_gradient", softmax.value_gradient);
-  s.with(s.pass.weight_bytes());
-  s.add("moment.stream_gradient", stream_gradient, source::autograd);
+  s.gradients({.embedding_ahead = true, .before_softmax_ahead = s.trace.parameters_before_softmax(), .head = s.tied()});
+  s.tree.open("activations", Combine::sum);
+  s.checkpoint_arguments();
+  s.trace.add_first_layer_until_softmax(s.tree);
+  s.add_stream("backward.stream_gradient");
+  s.tree.close();
+  s.loss_at_end();
 }
 
 /// The embedding's gradient is made beside the stream's; with tied weights the head's is there too.
 void at_embedding(Step& s) {
-  late(s);
-  if (s.model.tie_word_embeddings) s.amount("moment.head_gradient", s.states.embedding_gradient);
-  s.amount("moment.embedding_gradient", s.states.embedding_gradient);
-  s.with(s.pass.weight_bytes());
-  s.add("moment.stream_gradient", stream_gradient, source::autograd);
+  s.gradients({.embedding_ahead = true, .head = s.tied(), .embedding = true});
+  s.tree.open("activations", Combine::sum);
+  if (holds_arguments(s)) s.checkpoint_arguments();
+  s.add_stream("backward.stream_gradient");
+  s.tree.close();
+  s.loss_at_end();
 }
 
 /// The head's gradient is a transposed view, so the sum of both is a third tensor. Autocast's cast back makes a fresh one instead.
 void at_tied_sum(Step& s) {
-  late(s);
-  s.amount("moment.head_gradient", s.states.embedding_gradient);
-  s.amount("moment.embedding_gradient", s.states.embedding_gradient);
-  s.amount("moment.tied_gradient", s.states.embedding_gradient);
+  s.gradients({.embedding_ahead = true, .head = true, .embedding = true, .tied_sum = true});
+  if (holds_arguments(s)) {
+    s.tree.open("activations", Combine::sum);
+    s.checkpoint_arguments();
+    s.tree.close();
+  }
+  s.loss_at_end();
+}
+
+using Describe = void (*)(Step&);
+
+u64 add_moment(Step& s, std::string_view id, Describe describe) {
+  s.tree.open(id, Combine::sum);
+  describe(s);
+  return s.tree.close();
 }
 
 u64 backward_peak(Step& s) {
-  std::vector<void (*)(Step&)> candidates{at_loss};
-  if (s.states.embedding_gradient != 0) {
+  std::vector<Describe> candidates{at_loss};
+  if (s.embedding_part() != nullptr) {
     candidates.push_back(at_embedding);
-    if (first_layer_softmax(s.model, s.pass).kept != 0) candidates.push_back(at_softmax);
-    if (s.model.tie_word_embeddings && !s.pass.autocast()) candidates.push_back(at_tied_sum);
+    if (s.trace.parameters_before_softmax() != 0) candidates.push_back(at_softmax);
+    if (s.tied() && !s.pass().autocast()) candidates.push_back(at_tied_sum);
   }
-  if (s.states.first_layer_gradients != 0) candidates.push_back(at_layer);
-  auto* highest = candidates.front();
+  if (s.trains_first_layer()) candidates.push_back(at_layer);
+  Describe highest = at_loss;
   u64 most = 0;
-  for (auto* candidate : candidates) {
+  for (const Describe candidate : candidates) {
     TermTree trial(false);
-    Step step{trial, s.model, s.pass, s.states, s.v};
-    step.open("moment.backward_peak");
-    candidate(step);
-    const u64 bytes = step.close();
+    Step step{trial, s.trace, s.state};
+    const u64 bytes = add_moment(step, "moment.backward_peak", candidate);
     if (bytes > most) {
       most = bytes;
       highest = candidate;
     }
   }
-  s.open("moment.backward_peak");
-  highest(s);
-  return s.close();
+  return add_moment(s, "moment.backward_peak", highest);
 }
 
-u64 after_backward(Step& s, std::string_view id, bool with_states, bool with_gradients, u64 transient) {
-  s.open(id);
-  s.standing(with_states);
-  if (with_gradients) s.amount("moment.gradients", s.states.gradients);
-  s.amount("moment.step_transient", transient);
-  return s.close();
+void with_gradients(Step& s) { s.gradients(complete); }
+void stepping(Step& s) {
+  s.gradients(complete);
+  if (s.state.add_optimizer_transient) s.state.add_optimizer_transient(s.tree);
 }
+void nothing(Step&) {}
 
 }  // namespace
 
-u64 buffer_bytes(const ModelSpec& model, const TrainingPass& pass) {
-  TermTree tree(false);
-  const StateBytes none;
-  Step step{tree, model, pass, none};
-  step.open("moment.buffers");
-  step.buffers();
-  return step.close();
-}
-
-StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const StateBytes& states) {
-  Step step{tree, model, pass, states};
-  step.v[Symbol::B] = pass.micro_batch_size;
-  step.v[Symbol::T] = pass.sequence_length;
-  step.v[Symbol::h] = model.hidden_size;
-  step.v[Symbol::V] = model.vocab_size;
+StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state) {
+  const SavedTrace trace(model, pass);
+  Step step{tree, trace, state};
   StepPeak peak;
   tree.open("moments", Combine::peak);
-  peak.before_forward = before_forward(step);
-  peak.forward_peak = forward_peak(step);
-  peak.loss = loss(step);
+  peak.before_forward = add_moment(step, "moment.before_forward", before_forward);
+  peak.forward_peak = add_moment(step, "moment.forward_peak", forward_peak);
+  peak.loss = add_moment(step, "moment.loss", after_forward);
   peak.backward_peak = backward_peak(step);
-  peak.end_of_backward = after_backward(step, "moment.end_of_backward", states.states_before_step, true, 0);
-  peak.optimizer_step = after_backward(step, "moment.optimizer_step", true, true, states.step_transient);
-  peak.after_step = after_backward(step, "moment.after_step", true, false, 0);
+  peak.end_of_backward = add_moment(step, "moment.end_of_backward", with_gradients);
+  peak.optimizer_step = add_moment(step, "moment.optimizer_step", stepping);
+  peak.after_step = add_moment(step, "moment.after_step", nothing);
   tree.close();
   return peak;
 }

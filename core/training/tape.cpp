@@ -8,7 +8,7 @@ Traced Tape::make(const LedgerItem& item, u8 bytes, bool gradient) {
   const Checked size = item.formula.evaluate(v);
   overflowed_ = overflowed_ || size.overflowed;
   const auto storage = static_cast<u32>(lines_.size());
-  lines_.push_back({&item, v, size.value, false});
+  lines_.push_back({&item, v, size.value, false, false});
   return {storage, size.value / bytes, bytes, gradient};
 }
 
@@ -17,7 +17,7 @@ Traced Tape::cast(const Traced& tensor, u8 bytes) {
   Line line = lines_[tensor.storage];
   line.values[Symbol::b_a] = bytes;
   line.bytes = (Checked{tensor.elements} * bytes).value;
-  line.saved = false;
+  line.saved = line.weight_copy = false;
   const auto storage = static_cast<u32>(lines_.size());
   lines_.push_back(line);
   return {storage, tensor.elements, bytes, tensor.gradient};
@@ -27,11 +27,14 @@ void Tape::copy_weight(const LedgerItem& item) {
   if (!pass_.autocast()) return;
   const Traced copy = make(item, 2, true);
   save(copy);
+  lines_[copy.storage].weight_copy = true;
   weight_copies_ += lines_[copy.storage].bytes;
 }
 
 void Tape::mark_softmax(const Traced& probabilities, const Traced& values_used) {
-  softmax_ = {saved_bytes(), lines_[probabilities.storage].bytes, (Checked{values_used.elements} * values_used.bytes).value};
+  softmax_ = {true, {}, probabilities.storage, values_used};
+  for (u32 i = 0; i < lines_.size(); ++i)
+    if (lines_[i].saved) softmax_.saved.push_back(i);
 }
 
 u64 Tape::saved_bytes() const {

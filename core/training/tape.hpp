@@ -26,6 +26,7 @@ class Tape {
     Values values;
     u64 bytes = 0;
     bool saved = false;
+    bool weight_copy = false;
   };
 
   Tape(const TrainingPass& pass, const Values& symbols) : values(symbols), pass_(pass) { lines_.reserve(96); }
@@ -49,12 +50,13 @@ class Tape {
   /// Autocast's cast copies of weights, made once in a pass.
   void copy_weight(const LedgerItem& item);
 
-  /// Where attention keeps its softmax: what has been saved by then is what its backward still finds. `value_gradient` waits beside it.
+  /// Where attention keeps its softmax: what has been saved by then is what its backward still finds.
   void mark_softmax(const Traced& probabilities, const Traced& values_used);
   struct Softmax {
-    u64 saved = 0;           ///< until the softmax, itself among it
-    u64 probabilities = 0;
-    u64 value_gradient = 0;
+    bool found = false;
+    std::vector<u32> saved;  ///< storages, until the softmax, itself among them
+    u32 probabilities = 0;   ///< storage
+    Traced values;           ///< whose gradient waits beside the scores'
   };
   [[nodiscard]] const Softmax& softmax() const { return softmax_; }
 

@@ -3,12 +3,12 @@
 #include <array>
 
 #include "plan.hpp"
-#include "training/activations.hpp"
+#include "training/training_buffers.hpp"
 
 namespace plimsoll {
 namespace {
 
-constexpr Formula master_copy{"P_t * b_m"}, reserved_share{"m * p_r / 1000"};
+constexpr Formula master_copy{"P_t * b_m"}, gradient_buffer{"P_t * b_g"}, reserved_share{"m * p_r / 1000"};
 
 std::vector<TrainedTensor> trained_on(const Plan& plan, const RankShare& rank, u32 bytes_per_element, bool explain) {
   const auto every = [bytes_per_element](const Tensor&) -> std::optional<u32> { return bytes_per_element; };
@@ -18,6 +18,14 @@ std::vector<TrainedTensor> trained_on(const Plan& plan, const RankShare& rank, u
 u64 elements_of(const std::vector<TrainedTensor>& tensors) {
   Checked sum;
   for (const TrainedTensor& tensor : tensors) sum = sum + tensor.elements() * tensor.count;
+  return sum.value;
+}
+
+u64 first_layer_parameters(const LoadedModel& model) {
+  const u16 first = model.spec.decoder().kind_of_layer.front();
+  Checked sum;
+  for (const Tensor& tensor : model.inventory.tensors)
+    if (tensor.in_layer() && tensor.stack_index == 0 && tensor.kind == first && tensor.role != Role::buffer) sum = sum + tensor.elements() * tensor.experts;
   return sum.value;
 }
 
@@ -37,22 +45,26 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
     master = tree.leaf("master_weights", master_copy, v, {.source = training.recipe->source, .basis = training.recipe->basis});
   }
   out.optimizer_bytes = add_optimizer_states(tree, training.optimizer, trained, StatePlace::device);
-  TermTree elsewhere(false), transient(false);
+  TermTree elsewhere(false);
   elsewhere.open("host", Combine::sum);
   add_optimizer_states(elsewhere, training.optimizer, trained, StatePlace::unified);
   add_optimizer_states(elsewhere, training.optimizer, trained, StatePlace::host);
   out.host_bytes = elsewhere.close();
-  out.standing_bytes = out.weights_bytes + master + out.optimizer_bytes;
-  const u64 width = training.gradient_bytes;
-  out.state.gradients = out.trained_parameters * width;
-  for (const TrainedTensor& tensor : trained)
-    if (tensor.is_embedding) out.state.embedding_gradient = (tensor.elements() * width).value;
-  for (const Tensor& tensor : plan.model->inventory.tensors)
-    if (tensor.in_layer() && tensor.apart == Apart::no && tensor.role != Role::buffer && tensor.stack_index == 0 &&
-        tensor.kind == plan.model->spec.decoder().kind_of_layer.front())
-      out.state.first_layer_gradients += (tensor.elements() * tensor.experts * width).value;
-  out.state.step_transient = add_step_transient(transient, training.optimizer, trained);
-  out.state.gradients_before_step = training.accumulates || training.recipe->gradients_stay;
+  TrainedPart part{.parameters = out.trained_parameters, .gradient_bytes = training.gradient_bytes};
+  for (const TrainedTensor& tensor : trained) part.embedding = part.embedding || tensor.is_embedding;
+  part.first_layer = first_layer_parameters(*plan.model);
+  out.state.parts.push_back(part);
+  out.state.gradients_before_step = training.accumulates;
+  out.state.gradients_stand = training.recipe->gradients_stay;
+  u64 gradients = 0;
+  if (out.state.gradients_stand) {
+    Values v;
+    v[Symbol::P_t] = out.trained_parameters;
+    v[Symbol::b_g] = training.gradient_bytes;
+    gradients = tree.leaf("gradients", gradient_buffer, v, {.source = training.recipe->source, .basis = training.recipe->basis});
+  }
+  out.standing_bytes = out.weights_bytes + master + gradients + out.optimizer_bytes;
+  out.state.add_optimizer_transient = [setup = &training.optimizer, trained](TermTree& moments) { return add_step_transient(moments, *setup, trained); };
   return out;
 }
 
@@ -61,6 +73,7 @@ StepTotals add_step(TermTree& tree, const Plan& plan, const StepStates& states, 
   pass.sequence_length = sequence_length;
   pass.micro_batch_size = micro_batch_size;
   StepTotals out;
+  out.buffers_bytes = add_buffers(tree, plan.model->spec, pass);
   out.moments = add_step_moments(tree, plan.model->spec, pass, states.state);
   const std::array<std::pair<std::string_view, u64>, 7> moments{{{"moment.before_forward", out.moments.before_forward},
       {"moment.forward_peak", out.moments.forward_peak}, {"moment.loss", out.moments.loss}, {"moment.backward_peak", out.moments.backward_peak},

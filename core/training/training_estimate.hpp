@@ -16,7 +16,7 @@ struct StepStates {
   u64 standing_bytes = 0;    ///< weights, master weights, optimizer states
   u64 host_bytes = 0;        ///< optimizer states in main memory, or in memory that moves there
   u64 trained_parameters = 0;
-  StateBytes state;          ///< what the moments need to know of them
+  TrainedState state;        ///< what the moments need to know of them
 };
 
 struct StepTotals {
@@ -26,13 +26,13 @@ struct StepTotals {
   std::string_view worst_moment;
 };
 
-/// Adds the nodes `weights`, `master_weights` and `optimizer_states`.
+/// Adds the nodes `weights`, `master_weights`, `optimizer_states`, and `gradients` where they live in one buffer from step to step.
 ///
-/// Formula  master weights: P_t * b_m, a copy for the optimizer where the recipe keeps one
+/// Formula  master weights: P_t * b_m, a copy for the optimizer where the recipe keeps one; such gradients: P_t * b_g
 /// Tested   tests/core/training_estimate_test.cpp
 StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& rank);
 
-/// Adds the node `moments` for a number of tokens and sequences.
+/// Adds the nodes `buffers` and `moments` for a number of tokens and sequences.
 StepTotals add_step(TermTree& tree, const Plan& plan, const StepStates& states, u64 sequence_length, u64 micro_batch_size);
 
 /// Adds the leaf `allocator_reserve`: what torch's caching allocator holds beyond what it handed out.

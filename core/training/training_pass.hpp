@@ -29,7 +29,7 @@ struct TrainingPass {
   RecomputeGranularity recompute = RecomputeGranularity::none;
   bool reentrant = false;    ///< torch.utils.checkpoint(use_reentrant=True)
   bool padded = false;       ///< the batch has a mask [B, 1, T, T] of bool
-  bool output_held = false;  ///< the caller keeps the model's output, and with it the logits, until after backward
+  KeptLogits kept_logits = KeptLogits::none;  ///< what of the model's output the caller keeps until after backward
   std::optional<LoraSetting> lora;
 
   [[nodiscard]] bool autocast() const { return precision == TrainingPrecision::amp_bf16 || precision == TrainingPrecision::amp_fp16; }
@@ -37,6 +37,7 @@ struct TrainingPass {
   [[nodiscard]] u8 weight_bytes() const { return precision == TrainingPrecision::bf16 ? 2 : 4; }
   /// Bytes of an element of the logits.
   [[nodiscard]] u8 logit_bytes() const { return precision == TrainingPrecision::fp32 ? 4 : 2; }
+  [[nodiscard]] u8 kept_logit_bytes() const { return kept_logits == KeptLogits::output_fp32 ? 4 : logit_bytes(); }
 };
 
 }  // namespace plimsoll

@@ -98,8 +98,7 @@ void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   pass.recompute = *(asked.recompute_granularity = asked.recompute_granularity.value_or(RecomputeGranularity::none));
   pass.reentrant = *(asked.use_reentrant = asked.use_reentrant.value_or(false));
   pass.padded = *(asked.padded = asked.padded.value_or(false));
-  asked.kept_logits = asked.kept_logits.value_or(KeptLogits::none);
-  pass.output_held = *asked.kept_logits != KeptLogits::none;
+  pass.kept_logits = *(asked.kept_logits = asked.kept_logits.value_or(KeptLogits::none));
 }
 
 }  // namespace

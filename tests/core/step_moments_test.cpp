@@ -1,5 +1,8 @@
 #include "training/step_moments.hpp"
 
+#include <algorithm>
+
+#include "training/training_buffers.hpp"
 #include "training_cases.hpp"
 
 using namespace plimsoll;
@@ -7,10 +10,21 @@ using namespace plimsoll::testing;
 
 namespace {
 
-StateBytes states_of(JsonView step) {
-  return {.weights = *step["weights"].whole(), .gradients = *step["gradients"].whole(), .embedding_gradient = *step["embedding_gradient"].whole(),
-          .first_layer_gradients = *step["first_layer_gradients"].whole(), .optimizer_states = *step["optimizer_states"].whole(),
-          .states_before_step = flag_of(step, "states_before_step"), .gradients_before_step = flag_of(step, "gradients_before_step")};
+/// The recorded amounts, as parameters of one width.
+TrainedState state_of(JsonView step, const TrainingPass& pass) {
+  const u32 width = pass.lora ? bytes_of(pass.lora->adapter_dtype) : pass.weight_bytes();
+  const auto parameters = [&](std::string_view key) { return *step[key].whole() / width; };
+  REQUIRE(parameters("gradients") * width == *step["gradients"].whole());
+  return {.parts = {{parameters("gradients"), width, parameters("first_layer_gradients"), parameters("embedding_gradient") != 0}},
+          .gradients_before_step = flag_of(step, "gradients_before_step"), .add_optimizer_transient = {}};
+}
+
+/// What stands through the recorded step at a moment before the optimizer's.
+u64 standing(JsonView step, const ModelSpec& model, const TrainingPass& pass) {
+  TermTree tree(false);
+  tree.open("test", Combine::sum);
+  add_buffers(tree, model, pass);
+  return *step["weights"].whole() + (flag_of(step, "states_before_step") ? *step["optimizer_states"].whole() : 0) + tree.close();
 }
 
 }  // namespace
@@ -27,29 +41,83 @@ TEST_CASE("every moment of recorded training steps is met to the byte", "[traini
       for (const bool explain : {false, true}) {
         TermTree tree(explain);
         tree.open("test", Combine::sum);
-        const StepPeak peak = add_step_moments(tree, model, pass, states_of(steps.at(j)));
-        const u64 highest = tree.close();
+        const StepPeak peak = add_step_moments(tree, model, pass, state_of(steps.at(j), pass));
+        const u64 highest = tree.close(), beside = standing(steps.at(j), model, pass);
         const JsonView moments = steps.at(j)["moments"];
-        CHECK(peak.before_forward == *moments.at(0).whole());
-        CHECK(peak.forward_peak == *moments.at(1).whole());
-        CHECK(peak.loss == *moments.at(2).whole());
-        CHECK(peak.backward_peak == *moments.at(3).whole());
-        CHECK(peak.end_of_backward == *moments.at(4).whole());
+        CHECK(beside + peak.before_forward == *moments.at(0).whole());
+        CHECK(beside + peak.forward_peak == *moments.at(1).whole());
+        CHECK(beside + peak.loss == *moments.at(2).whole());
+        CHECK(beside + peak.backward_peak == *moments.at(3).whole());
+        CHECK(beside + peak.end_of_backward == *moments.at(4).whole());
         CHECK(highest == std::max({peak.forward_peak, peak.backward_peak, peak.optimizer_step}));
       }
     }
   }
 }
 
-TEST_CASE("the optimizer's states and transient stand in its own moment", "[training]") {
+namespace {
+
+ModelSpec small_llama() {
   const Result<JsonDocument> document = JsonDocument::parse(R"({"model_type": "llama", "vocab_size": 1000, "hidden_size": 64, "intermediate_size": 192,
     "num_hidden_layers": 4, "num_attention_heads": 4})", "config");
+  return model_of(document.value().root());
+}
+
+StepPeak small_step(const TrainedState& state) {
   TermTree tree(false);
   tree.open("test", Combine::sum);
-  const StateBytes states{.weights = 1000, .gradients = 1000, .optimizer_states = 2000, .step_transient = 500, .states_before_step = false};
-  const StepPeak peak = add_step_moments(tree, model_of(document.value().root()), {.micro_batch_size = 1, .sequence_length = 16}, states);
-  tree.close();
-  CHECK(peak.after_step - peak.before_forward == 2000);
-  CHECK(peak.end_of_backward - peak.before_forward == 1000);
-  CHECK(peak.optimizer_step - peak.end_of_backward == 2500);
+  return add_step_moments(tree, small_llama(), {.micro_batch_size = 1, .sequence_length = 16}, state);
+}
+
+constexpr Formula transient{"m"};
+
+u64 add_transient(TermTree& tree) {
+  Values v;
+  v[Symbol::m] = 700;
+  tree.open("optimizer_transient", Combine::sum);
+  tree.leaf("optimizer_transient.copies", transient, v, {.source = "test"});
+  return tree.close();
+}
+
+void check_leaves(const Term& term) {
+  if (term.combine != Combine::leaf) {
+    for (const Term& child : term.children) check_leaves(child);
+    return;
+  }
+  INFO(term.id);
+  REQUIRE(term.formula);
+  CHECK_FALSE(term.formula->source.empty());
+  CHECK(term.formula->text != "m");
+}
+
+}  // namespace
+
+TEST_CASE("gradients and the optimizer's transient stand in the moments they belong to", "[training]") {
+  const StepPeak peak = small_step({.parts = {{500, 2, 0, false}, {20, 4, 0, false}}, .add_optimizer_transient = add_transient});
+  CHECK(peak.before_forward == 0);
+  CHECK(peak.end_of_backward == 500 * 2 + 20 * 4);
+  CHECK(peak.optimizer_step == peak.end_of_backward + 700);
+  CHECK(peak.after_step == 0);
+}
+
+TEST_CASE("gradients of an earlier micro batch are there from the start; those of a staying buffer are counted elsewhere", "[training]") {
+  const TrainedPart part{500, 2, 0, false};
+  const StepPeak once = small_step({.parts = {part}, .add_optimizer_transient = {}});
+  const StepPeak again = small_step({.parts = {part}, .gradients_before_step = true, .add_optimizer_transient = {}});
+  const StepPeak staying = small_step({.parts = {part}, .gradients_before_step = true, .gradients_stand = true, .add_optimizer_transient = {}});
+  CHECK(again.before_forward == 1000);
+  CHECK(again.forward_peak == once.forward_peak + 1000);
+  CHECK(again.loss == once.loss + 1000);
+  CHECK(staying.before_forward == 0);
+  CHECK(staying.forward_peak == once.forward_peak);
+  CHECK(staying.end_of_backward == 0);
+}
+
+TEST_CASE("every leaf of a step has a formula of its own and a source", "[training]") {
+  const TrainedState state{.parts = {{500000, 2, 1000, true}}, .add_optimizer_transient = {}};
+  for (const auto recompute : {RecomputeGranularity::none, RecomputeGranularity::full}) {
+    TermTree explained(true);
+    add_step_moments(explained, small_llama(), {.micro_batch_size = 2, .sequence_length = 16, .recompute = recompute}, state);
+    check_leaves(explained.take());
+  }
 }

@@ -18,7 +18,8 @@ inline TrainingPass training_pass_of(JsonView view) {
   TrainingPass pass{.micro_batch_size = *view["micro_batch_size"].whole(), .sequence_length = *view["sequence_length"].whole(),
                     .precision = *enum_from<TrainingPrecision>(*view["precision"].string()),
                     .attention = *enum_from<TrainingAttention>(*view["attention"].string()), .reentrant = flag_of(view, "reentrant"),
-                    .padded = flag_of(view, "padded"), .output_held = flag_of(view, "output_held")};
+                    .padded = flag_of(view, "padded"),
+                    .kept_logits = flag_of(view, "output_held") ? KeptLogits::output : KeptLogits::none};
   if (view["recompute"].present()) pass.recompute = *enum_from<RecomputeGranularity>(*view["recompute"].string());
   if (view["lora"].present()) pass.lora = lora_of(view["lora"]);
   return pass;

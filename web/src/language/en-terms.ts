@@ -1,5 +1,7 @@
 // Names and one-line explanations of what the core speaks of by id: terms, symbols, rules, reasons.
 
+import { stepTerms } from './en-step-terms.ts';
+
 export interface Explained {
   name: string;
   about: string;
@@ -89,6 +91,7 @@ export const terms: Record<string, Explained> = {
   'moment.prefill': { name: 'Prefill', about: 'The whole prompt runs through the model at once.' },
   'moment.decode_first': { name: 'First decode step', about: 'One new token per sequence; the cache holds the prompt.' },
   'moment.decode_last': { name: 'Last decode step', about: 'One new token per sequence; the cache is full.' },
+  ...stepTerms,
 };
 
 export const symbols: Record<string, string> = {
@@ -133,6 +136,9 @@ export const symbols: Record<string, string> = {
   g_s: 'elements per block',
   n_t: 'entries of the table',
   r_s: 'rank of the projection',
+  P_t: 'trained parameters',
+  P_a: 'parameters whose gradients are to come',
+  b_g: 'bytes per gradient',
   m: 'bytes',
 };
 

@@ -1,4 +1,5 @@
 import type { Explained } from './en-terms.ts';
+import { stepTerms } from './zh-CN-step-terms.ts';
 
 export const terms: Record<string, Explained> = {
   needed: { name: '所需显存', about: '权重、最大时刻与运行时开销之和。' },
@@ -84,6 +85,7 @@ export const terms: Record<string, Explained> = {
   'moment.prefill': { name: '预填充 (prefill)', about: '整个提示词一次性通过模型。' },
   'moment.decode_first': { name: '首个解码步', about: '每条序列生成一个 token，缓存中已有提示词。' },
   'moment.decode_last': { name: '末个解码步', about: '每条序列生成一个 token，缓存已满。' },
+  ...stepTerms,
 };
 
 export const symbols: Record<string, string> = {
@@ -128,6 +130,9 @@ export const symbols: Record<string, string> = {
   g_s: '每块的元素数',
   n_t: '码表项数',
   r_s: '投影的秩',
+  P_t: '可训练参数数',
+  P_a: '尚无梯度的参数数',
+  b_g: '每个梯度的字节数',
   m: '字节数',
 };
 

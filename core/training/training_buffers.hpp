@@ -1,0 +1,19 @@
+#pragma once
+/// What stands through a whole step besides parameters and what the optimizer keeps.
+
+#include "model/model_spec.hpp"
+#include "report/term.hpp"
+#include "training/training_pass.hpp"
+
+namespace plimsoll {
+
+/// Adds the node `buffers`: rotary frequencies and the embedding's factor, which no checkpoint holds, and the batch. Returns its bytes.
+///
+/// Shapes   frequencies: ceil(d_rot / 2) in fp32, twice (inv_freq and original_inv_freq), for each kind of table; input_ids and labels
+///          [B, T] of int64; a padded batch's mask [B, 1, T, T] of bool
+/// Units    bytes
+/// Source   transformers-training
+/// Tested   tests/core/step_moments_test.cpp; conformance with measured steps
+u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass);
+
+}  // namespace plimsoll
