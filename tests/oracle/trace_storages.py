@@ -12,79 +12,13 @@ Needs torch and transformers; traced_peaks.json says with which versions its num
 
 import argparse
 import json
-import math
 import sys
 
 import torch
 import transformers
-from torch.multiprocessing.reductions import StorageWeakRef
-from torch.nn import functional
-from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
-aten = torch.ops.aten
-
-
-class LiveStorages(TorchDispatchMode):
-    """Bytes alive now and at most, apart from weights."""
-
-    def __init__(self, weights):
-        super().__init__()
-        self.weights = {tensor.untyped_storage()._cdata for tensor in weights}
-        self.live = {}
-        self.now = self.peak = 0
-
-    def forget_dead(self):
-        for key in [key for key, (ref, _) in self.live.items() if ref.expired()]:
-            self.now -= self.live.pop(key)[1]
-
-    def restart(self):
-        self.forget_dead()
-        self.peak = self.now
-
-    def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
-        self.forget_dead()
-        out = operator(*args, **(kwargs or {}))
-        for tensor in tree_leaves(out):
-            if not isinstance(tensor, torch.Tensor):
-                continue
-            storage = tensor.untyped_storage()
-            if storage._cdata not in self.weights and storage._cdata not in self.live:
-                self.live[storage._cdata] = (StorageWeakRef(storage), storage.nbytes())
-                self.now += storage.nbytes()
-        self.peak = max(self.peak, self.now)
-        return out
-
-
-class CudaAttention(TorchFunctionMode):
-    """scaled_dot_product_attention as CUDA dispatches it: flash where it can, else memory-efficient."""
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        if function is functional.scaled_dot_product_attention:
-            with torch._C.DisableTorchFunctionSubclass():
-                return attend(*args, **(kwargs or {}))
-        return function(*args, **(kwargs or {}))
-
-
-def attend(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
-    width = query.shape[-1]
-    half = query.dtype in (torch.float16, torch.bfloat16)
-    if attn_mask is None and half and width == key.shape[-1] == value.shape[-1] and width <= 256:
-        missing = -width % 8
-        if missing:
-            query, key, value = (functional.pad(t, (0, missing)) for t in (query, key, value))
-        scale = scale if scale is not None else 1 / math.sqrt(width)
-        out = aten._scaled_dot_product_flash_attention(query, key, value, dropout_p, is_causal, False, scale=scale)[0]
-        return out[..., :width] if missing else out
-    if attn_mask is not None:
-        if attn_mask.dtype == torch.bool:
-            attn_mask = aten.zeros_like(attn_mask, dtype=query.dtype).masked_fill_(attn_mask.logical_not(), -math.inf)
-        keys = attn_mask.shape[-1]
-        if keys % 16:
-            attn_mask = functional.pad(attn_mask, (0, -keys % 16))[..., :keys]
-        attn_mask = attn_mask.expand(query.shape[0], query.shape[1], query.shape[2], key.shape[2])
-    return aten._scaled_dot_product_efficient_attention(query, key, value, attn_mask, True, dropout_p, is_causal, scale=scale)[0]
+from cuda_choices import CudaKernels
+from storages import LiveStorages
 
 
 def build(case):
@@ -101,9 +35,9 @@ def trace(case):
     model, config = build(case)
     rows = case["max_num_seqs"]
     cache = transformers.DynamicCache(config=config)
-    live = LiveStorages([*model.parameters(), *model.buffers()])
+    live = LiveStorages(kept=[*model.parameters(), *model.buffers()])
     peaks = []
-    with torch.no_grad(), CudaAttention(), live:
+    with torch.no_grad(), CudaKernels(), live:
         for tokens in (case["tokens"], 1, 1, 1):
             ids = torch.zeros(rows, tokens, dtype=torch.long, device="meta")
             live.restart()

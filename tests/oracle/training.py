@@ -1,0 +1,198 @@
+"""One training step of a request, measured storage by storage.
+
+measure(request) returns {"layers": bytes saved by each layer, "saved": alive between forward and backward, "moments": {id: [first step, later]}}.
+"""
+
+import contextlib
+import functools
+
+import peft
+import torch
+from torch.utils.checkpoint import checkpoint
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface
+
+from cuda_choices import Autocast, CudaKernels, device_checks_passed
+from models import build, config_of, layers_of
+from storages import LiveStorages, SavedStorages
+
+aten = torch.ops.aten
+MOMENTS = ("before_forward", "forward_peak", "loss", "backward_peak", "end_of_backward", "optimizer_step", "after_step")
+CAST = {"amp_bf16": torch.bfloat16, "amp_fp16": torch.float16}
+
+
+def flash_attention_2(module, query, key, value, attention_mask, dropout=0.0, scaling=None, is_causal=None, **kwargs):
+    """The operator that the package's kernel is; the package itself needs a GPU to be installed."""
+    width = query.shape[-1]
+    query, key, value = (t.transpose(1, 2) for t in (query, key, torch.nn.functional.pad(value, (0, width - value.shape[-1]))))
+    target = autocast_dtype(query)
+    if target is not None:
+        query, key, value = (t.to(target) for t in (query, key, value))
+    length = query.shape[1]
+    out = aten._flash_attention_forward(query, key, value, None, None, length, length, dropout, True, False, scale=scaling)[0]
+    return out, None
+
+
+def autocast_dtype(query):
+    if query.dtype != torch.float32:
+        return None
+    modes = [mode for mode in torch.overrides._get_current_function_mode_stack() if isinstance(mode, Autocast)]
+    return modes[-1].dtype if modes else None
+
+
+AttentionInterface.register("aten_attention", flash_attention_2)
+AttentionMaskInterface.register("aten_attention", lambda *args, **kwargs: None)
+ATTENTION = {"sdpa": "sdpa", "sdpa_math": "sdpa", "eager": "eager", "flash_attention_2": "aten_attention"}
+
+
+class Setting:
+    """A training workload, with the defaults of a request that names them all."""
+
+    def __init__(self, request):
+        work = request["workload"]
+        self.rows, self.tokens = work["micro_batch_size"], work["sequence_length"]
+        self.precision, self.attention = work["precision"], work["attention"]
+        self.dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        self.checkpointing = work["recompute_granularity"] == "full"
+        self.reentrant = work.get("use_reentrant", False)
+        self.padded, self.kept = work.get("padded", False), work.get("kept_logits", "none")
+        self.micro_batches = work.get("gradient_accumulation_steps", 1)
+        self.optimizer = work["optimizer"]
+        self.lora = work.get("lora") if work["method"] == "lora" else None
+
+
+def kernels_of(setting):
+    return CudaKernels(math_only=setting.attention == "sdpa_math")
+
+
+def autocast_of(setting):
+    return Autocast(CAST[setting.precision]) if setting.precision in CAST else contextlib.nullcontext()
+
+
+def checkpointed(setting):
+    """torch's checkpoint. Backward leaves the modes of the forward pass: what runs again enters them anew, as torch restores autocast."""
+    def run(function, *args, **kwargs):
+        calls = []
+
+        @functools.wraps(function)
+        def once(*given, **named):
+            calls.append(None)
+            with contextlib.ExitStack() as modes:
+                if len(calls) > 1:
+                    modes.enter_context(kernels_of(setting))
+                    modes.enter_context(autocast_of(setting))
+                return function(*given, **named)
+        return checkpoint(once, *args, use_reentrant=setting.reentrant, **kwargs)
+    return run
+
+
+def prepared(request, setting):
+    """Model, trained parameters, layers."""
+    model = build(config_of(request), ATTENTION[setting.attention], setting.dtype)
+    layers = layers_of(model)
+    if setting.checkpointing:
+        model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpointed(setting))
+    if setting.lora is not None:
+        model = with_adapters(model, setting.lora)
+    return model, layers
+
+
+def with_adapters(model, lora):
+    targets = lora.get("target_modules", ["all-linear"])
+    choice = peft.LoraConfig(
+        r=lora.get("r", 16), target_modules="all-linear" if targets == ["all-linear"] else targets, task_type="CAUSAL_LM",
+        lora_dropout=0.05 if lora.get("lora_dropout") else 0.0, use_dora=lora.get("use_dora", False), modules_to_save=lora.get("modules_to_save"),
+        init_lora_weights=False)
+    return peft.get_peft_model(model, choice, autocast_adapter_dtype=lora.get("adapter_dtype", "fp32") == "fp32")
+
+
+class Batch:
+    def __init__(self, setting):
+        shape = (setting.rows, setting.tokens)
+        self.ids, self.labels = (torch.zeros(shape, dtype=torch.long, device="meta") for _ in range(2))
+        self.mask = torch.ones((setting.rows, 1, setting.tokens, setting.tokens), dtype=torch.bool, device="meta") if setting.padded else None
+
+    def tensors(self):
+        return [t for t in (self.ids, self.labels, self.mask) if t is not None]
+
+
+def forward(model, batch, setting):
+    """The loss, and what the caller keeps of the output."""
+    with autocast_of(setting) as cast, rotary_outside(model, cast):
+        out = model(input_ids=batch.ids, attention_mask=batch.mask, labels=batch.labels, use_cache=False)
+    if setting.kept == "none":
+        return out.loss, None
+    if setting.kept == "output_fp32":
+        out.logits = out.logits.float()
+    return out.loss, out
+
+
+@contextlib.contextmanager
+def rotary_outside(model, cast):
+    """Rotary tables are computed with autocast off: the model files ask for that by device type, which meta is not."""
+    import sys
+
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    module = sys.modules[type(base).__module__]
+    if not isinstance(cast, Autocast) or not hasattr(module, "maybe_autocast"):
+        yield
+        return
+    known = module.maybe_autocast
+    module.maybe_autocast = lambda device_type, dtype=None, enabled=True, **rest: contextlib.nullcontext() if enabled else cast.disabled()
+    try:
+        yield
+    finally:
+        module.maybe_autocast = known
+
+
+def saved_by(model, layers, batch, setting):
+    saved = SavedStorages(model, layers)
+    with saved.counting():
+        kept = forward(model, batch, setting)
+    del kept
+    return saved.per_layer()
+
+
+OPTIMIZERS = {"torch-adamw": torch.optim.AdamW, "torch-sgd": torch.optim.SGD}
+
+
+def optimizer_of(model, setting):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    way = {"foreach": {"foreach": True}, "for_loop": {"foreach": False}, "fused": {"fused": True}}[setting.optimizer["implementation"]]
+    options = {"momentum": 0.9} if "momentum" in setting.optimizer.get("options", []) else {}
+    return OPTIMIZERS[setting.optimizer["id"]](trained, **way, **options)
+
+
+def step(live, model, optimizer, batch, setting):
+    """Bytes of the seven moments of the last micro batch and its optimizer step, and bytes alive from forward to backward."""
+    for _ in range(setting.micro_batches):
+        before = live.alive()
+        live.restart()
+        loss, kept = forward(model, batch, setting)
+        forward_peak, at_loss = live.peak, live.alive()
+        saved = at_loss - before - (0 if kept is None else kept.logits.untyped_storage().nbytes())
+        live.restart()
+        live.in_backward = True
+        loss.backward()
+        live.in_backward = False
+        backward_peak = live.peak
+        del loss, kept
+    end = live.alive()
+    live.restart()
+    optimizer.step()
+    stepped = live.peak
+    optimizer.zero_grad(set_to_none=True)
+    return [before, forward_peak, at_loss, backward_peak, end, stepped, live.alive()], saved
+
+
+def measure(request):
+    setting = Setting(request)
+    model, layers = prepared(request, setting)
+    batch = Batch(setting)
+    with kernels_of(setting), device_checks_passed():
+        layer_bytes = saved_by(model, layers, batch, setting)
+        optimizer = optimizer_of(model, setting)
+        with LiveStorages(counted=[*model.parameters(), *model.buffers(), *batch.tensors()]) as live:
+            first, _ = step(live, model, optimizer, batch, setting)
+            later, saved = step(live, model, optimizer, batch, setting)
+    return {"layers": layer_bytes, "saved": saved, "moments": {name: list(pair) for name, pair in zip(MOMENTS, zip(first, later))}}

@@ -1,0 +1,79 @@
+"""Requests to measure: a model's config and a training workload, as plimsoll-report takes them."""
+
+import json
+
+from models import EAGER_ONLY, random_config, small_configs
+
+FUSED = {"id": "torch-adamw", "implementation": "fused"}
+FOREACH = {"id": "torch-adamw", "implementation": "foreach"}
+PLAIN = {"kind": "training", "method": "full", "sequence_length": 80, "micro_batch_size": 2, "precision": "bf16", "attention": "sdpa",
+         "recompute_granularity": "none", "optimizer": FUSED}
+
+# What is said here differs from PLAIN.
+SETTINGS = {
+    "bf16": {},
+    "bf16, one sequence, eager": {"attention": "eager", "micro_batch_size": 1},
+    "bf16, eager": {"attention": "eager"},
+    "bf16, math": {"attention": "sdpa_math"},
+    "bf16, flash_attention_2": {"attention": "flash_attention_2"},
+    "bf16, padded": {"padded": True},
+    "fp32, foreach": {"precision": "fp32", "optimizer": FOREACH},
+    "autocast": {"precision": "amp_bf16", "optimizer": FOREACH},
+    "autocast, eager": {"precision": "amp_bf16", "attention": "eager"},
+    "recomputed": {"recompute_granularity": "full", "use_reentrant": False},
+    "recomputed, reentrant": {"recompute_granularity": "full", "use_reentrant": True},
+    "autocast, recomputed": {"precision": "amp_bf16", "recompute_granularity": "full", "use_reentrant": False},
+    "two micro batches, logits kept": {"gradient_accumulation_steps": 2, "kept_logits": "output"},
+    "for-loop": {"optimizer": {"id": "torch-adamw", "implementation": "for_loop"}},
+    "LoRA": {"method": "lora", "lora": {"r": 8, "lora_dropout": False, "adapter_dtype": "fp32"}},
+    "LoRA with dropout": {"method": "lora", "lora": {"r": 8, "lora_dropout": True, "adapter_dtype": "fp32"}},
+    "LoRA in bf16": {"method": "lora", "lora": {"r": 4, "lora_dropout": False, "adapter_dtype": "bf16"}},
+    "LoRA, recomputed": {"method": "lora", "recompute_granularity": "full", "use_reentrant": True, "lora": {"r": 8, "lora_dropout": False, "adapter_dtype": "fp32"}},
+}
+
+# Attention's own matrices, where "all-linear" would reach the experts, which are no linear modules.
+PROJECTIONS = {
+    "gpt2": ["c_attn", "c_proj", "c_fc"], "gpt_neox": ["query_key_value", "dense"], "phi3": ["qkv_proj", "o_proj"],
+    "deepseek_v2": ["kv_a_proj_with_mqa", "kv_b_proj", "o_proj"], "deepseek_v3": ["kv_a_proj_with_mqa", "kv_b_proj", "o_proj"],
+}
+EXPERTS = ("mixtral", "qwen2_moe", "qwen3_moe", "deepseek_v2", "deepseek_v3", "gpt_oss")
+
+
+def targets_of(family, narrow):
+    if family in EXPERTS or narrow:
+        return PROJECTIONS.get(family, ["q_proj", "v_proj"] if narrow else ["q_proj", "k_proj", "v_proj", "o_proj"])
+    return ["all-linear"]
+
+
+def request(config, setting, narrow=False):
+    workload = {**PLAIN, **setting}
+    if config["model_type"] in EAGER_ONLY and workload["attention"] in ("sdpa", "sdpa_math"):
+        workload["attention"] = "eager"
+    if "lora" in workload:
+        workload["lora"] = {"target_modules": targets_of(config["model_type"], narrow), **workload["lora"]}
+    return {"model": {"config": json.dumps(config)}, "workload": workload}
+
+
+def asks_what_torch_refuses(config, setting):
+    """gpt_oss hands its sinks to no flash operator of torch, and its eager attention takes no mask of bool, nor does Gemma's."""
+    attention = setting.get("attention", "sdpa")
+    return config["model_type"] in EAGER_ONLY and (attention == "flash_attention_2" or setting.get("padded", False) or attention == "sdpa_math")
+
+
+def named_requests():
+    for name, config in small_configs():
+        for way, setting in SETTINGS.items():
+            if not asks_what_torch_refuses(config, setting):
+                yield f"{name}: {way}", request(config, setting)
+
+
+def random_requests(rng, count, family=None):
+    made = 0
+    while made < count:
+        name, config = random_config(rng, family)
+        way, setting = rng.choice(list(SETTINGS.items()))
+        setting = {**setting, "sequence_length": rng.choice([1, 7, 16, 40, 130, 300]), "micro_batch_size": rng.choice([1, 2, 3])}
+        if asks_what_torch_refuses(config, setting):
+            continue
+        made += 1
+        yield f"#{made} {name}: {way}, {setting['micro_batch_size']} x {setting['sequence_length']}", request(config, setting, rng.random() < 0.5)
