@@ -25,15 +25,19 @@ function measure(call) {
   return median(batches);
 }
 
-const request = preset => JSON.stringify({
-  model: { preset }, workload: { kind: 'inference', max_model_len: 8192 }, device: { gpu: 'nvidia/rtx-4090' },
-});
+const serving = { kind: 'inference', max_model_len: 8192 };
+const training = { kind: 'training', method: 'full', sequence_length: 4096 };
+const request = (preset, workload = serving) => JSON.stringify({ model: { preset }, workload, device: { gpu: 'nvidia/rtx-4090' } });
 
 const questions = [
   { name: 'full report, Llama-3.1-8B', call: 'report', preset: 'meta-llama/Llama-3.1-8B', goal: 200 },
   { name: 'full report, DeepSeek-V3', call: 'report', preset: 'deepseek-ai/DeepSeek-V3', goal: 1000 },
   { name: 'totals only, Llama-3.1-8B', call: 'totals', preset: 'meta-llama/Llama-3.1-8B', goal: 20 },
   { name: 'totals only, DeepSeek-V3', call: 'totals', preset: 'deepseek-ai/DeepSeek-V3', goal: 20 },
+  { name: 'full training report, Llama-3.1-8B', call: 'report', preset: 'meta-llama/Llama-3.1-8B', workload: training, goal: 2000 },
+  { name: 'full training report, DeepSeek-V3', call: 'report', preset: 'deepseek-ai/DeepSeek-V3', workload: training },
+  { name: 'training totals only, Llama-3.1-8B', call: 'totals', preset: 'meta-llama/Llama-3.1-8B', workload: training, goal: 50 },
+  { name: 'training totals only, DeepSeek-V3', call: 'totals', preset: 'deepseek-ai/DeepSeek-V3', workload: training },
   { name: 'every GPU ranked, Llama-3.1-8B', call: 'rank_devices', preset: 'meta-llama/Llama-3.1-8B' },
 ];
 
@@ -45,8 +49,8 @@ function nativeMicroseconds(call, text) {
 
 export async function speeds() {
   const core = await loadCore();
-  return questions.flatMap(({ name, call, preset, goal }) => {
-    const text = request(preset);
+  return questions.flatMap(({ name, call, preset, workload, goal }) => {
+    const text = request(preset, workload);
     const { ok, error } = JSON.parse(core[call](text));
     if (!ok) throw new Error(`${preset}: ${error.message}`);
     const wasm = measure(() => core[call](text));
