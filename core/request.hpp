@@ -136,6 +136,8 @@ struct TrainingReport {
   u64 trained_parameter_count = 0, frozen_parameter_count = 0;
   u64 allocated_bytes = 0, reserved_bytes = 0, device_bytes = 0;
   u64 host_bytes = 0;     ///< main memory for what is kept or paged there
+  u64 standing_bytes = 0; ///< of the allocated: what stands through the whole of a later step
+  u64 first_step_bytes = 0; ///< allocated at the highest moment of the first step
   std::vector<StepMoment> moments;
   std::vector<LadderRung> ladder;
   std::vector<LaunchFile> launch;

@@ -85,7 +85,8 @@ PLIMSOLL_WIRE(LadderRung, false, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(needed_b
               PLIMSOLL_FIELD(request));
 PLIMSOLL_WIRE(LaunchFile, false, PLIMSOLL_FIELD(program), PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(text));
 PLIMSOLL_WIRE(TrainingReport, false, PLIMSOLL_FIELD(trained_parameter_count), PLIMSOLL_FIELD(frozen_parameter_count), PLIMSOLL_FIELD(allocated_bytes),
-              PLIMSOLL_FIELD(reserved_bytes), PLIMSOLL_FIELD(device_bytes), PLIMSOLL_FIELD(host_bytes), PLIMSOLL_FIELD(moments), PLIMSOLL_FIELD(ladder),
+              PLIMSOLL_FIELD(reserved_bytes), PLIMSOLL_FIELD(device_bytes), PLIMSOLL_FIELD(host_bytes), PLIMSOLL_FIELD(standing_bytes),
+              PLIMSOLL_FIELD(first_step_bytes), PLIMSOLL_FIELD(moments), PLIMSOLL_FIELD(ladder),
               PLIMSOLL_FIELD(launch));
 PLIMSOLL_WIRE(Change, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(value), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(saved_bytes),
               PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(request));

@@ -204,6 +204,8 @@ export interface TrainingReport {
   reserved_bytes: number;
   device_bytes: number;
   host_bytes: number;
+  standing_bytes: number;
+  first_step_bytes: number;
   moments: StepMoment[];
   ladder: LadderRung[];
   launch: LaunchFile[];

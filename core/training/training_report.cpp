@@ -1,5 +1,7 @@
 #include "training/training_report.hpp"
 
+#include <algorithm>
+
 #include "answer.hpp"
 #include "hardware/fit.hpp"
 
@@ -49,7 +51,9 @@ TrainingReport training_report(const Plan& plan, const RankEstimate& estimate) {
   report.device_bytes = estimate.needed_bytes;
   report.reserved_bytes = estimate.needed_bytes - estimate.overhead_bytes;
   report.host_bytes = estimate.states.host_bytes;
+  report.standing_bytes = estimate.states.standing_bytes + estimate.step.buffers_bytes;
   report.moments = moments_of(estimate.states, estimate.step);
+  for (const StepMoment& moment : report.moments) report.first_step_bytes = std::max(report.first_step_bytes, moment.first_step_bytes);
   report.ladder = ladder_of(plan);
   return report;
 }

@@ -19,8 +19,15 @@ export interface Source {
   address?: string;
 }
 
-interface Named {
+export interface Named {
   name: string;
+}
+
+/** An optimizer: whose it is, how it can step, and the arguments that change what it keeps. */
+export interface Optimizer extends Named {
+  library: string;
+  options?: string[];
+  implementations: { id: string }[];
 }
 
 export interface Catalog {
@@ -29,6 +36,10 @@ export interface Catalog {
   models: Map<string, Preset>;
   formats: Map<string, Named>;
   engines: Map<string, Named>;
+  quantizations: Map<string, Named>;
+  optimizers: Map<string, Optimizer>;
+  precisions: Map<string, Named>;
+  stacks: Map<string, Named>;
   sources: Map<string, Source>;
 }
 
@@ -38,6 +49,10 @@ interface CatalogFile {
   models: Preset[];
   formats: Record<string, Named>;
   engines: Record<string, Named>;
+  quantizations: Record<string, Named>;
+  optimizers: Record<string, Optimizer>;
+  precisions: Record<string, Named>;
+  stacks: Record<string, Named>;
   sources: Record<string, Source>;
 }
 
@@ -61,6 +76,10 @@ export function readCatalog(text: string): Catalog {
       return entry ? [[id, entry] as const] : [];
     })),
     engines: new Map(Object.entries(file.engines)),
+    quantizations: new Map(Object.entries(file.quantizations)),
+    optimizers: new Map(Object.entries(file.optimizers)),
+    precisions: new Map(Object.entries(file.precisions)),
+    stacks: new Map(Object.entries(file.stacks)),
     sources: new Map(Object.entries(file.sources)),
   };
 }

@@ -1,8 +1,8 @@
 // Asks the core. An answer takes well under a millisecond, so the page asks at once and waits for nothing.
 
 import { loadCatalog, loadCore } from 'virtual:core';
-import { type Outcome, type Plimsoll, type Ranking, type Report, type Request, openPlimsoll } from '../../wasm/plimsoll.ts';
-import type { Asked } from './state.ts';
+import { type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll } from '../../wasm/plimsoll.ts';
+import { type Asked, type Workload, trained } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
 
 /** One point of the curve: a context length and what it needs. */
@@ -11,7 +11,23 @@ export interface CurvePoint {
   bytes: number;
 }
 
+const withLength = (workload: Workload, tokens: number): Workload =>
+  workload.kind === 'training' ? { ...workload, sequence_length: tokens } : { ...workload, max_model_len: tokens, prompt_tokens: null };
+
+/** Layers that PEFT's "all-linear" takes: matrices of attention and feed-forward blocks, neither embedding nor head. */
+const linearRole = /^(attention|latent|mlp|expert|shared_expert)_(q|k|v|qkv|o|q_a|q_b|kv_a|kv_b|gate|up|gate_up|down)$/;
+
+function moduleOf({ name, role, shape, apart }: InspectedTensor): string | null {
+  const match = /([^.]+)\.weight$/.exec(name);
+  return match?.[1] && linearRole.test(role) && shape.length === 2 && (apart ?? 'no') === 'no' ? match[1] : null;
+}
+
 export class Estimator {
+  #defaultsOf = '';
+  #defaults: TrainingWorkload | null = null;
+  #modulesOf = '';
+  #modules: string[] = [];
+
   constructor(
     readonly catalog: Catalog,
     readonly version: string,
@@ -27,10 +43,36 @@ export class Estimator {
     return outcome.ok ? outcome.value : null;
   }
 
-  /** Needed memory at each context length, everything else unchanged. */
+  /** What the chosen stack and method start with: the core's answer where nothing else is asked. */
+  defaults({ model, workload }: Asked): TrainingWorkload | null {
+    if (workload.kind !== 'training') return null;
+    const { kind, stack, method } = workload;
+    const request: Request = { model, workload: { kind, ...(stack ? { stack } : {}), ...(method ? { method } : {}) } };
+    const asked = JSON.stringify(request);
+    if (asked !== this.#defaultsOf) {
+      const outcome = this.core.report(request);
+      this.#defaults = outcome.ok ? trained(outcome.value.request) : null;
+      this.#defaultsOf = asked;
+    }
+    return this.#defaults;
+  }
+
+  /** Names of the linear layers that adapters can be put on, in the order of the model. */
+  modules({ model }: Asked): string[] {
+    const asked = JSON.stringify(model);
+    if (asked !== this.#modulesOf) {
+      const outcome = this.core.inspectModel({ model });
+      const names = outcome.ok ? outcome.value.tensors.flatMap(tensor => moduleOf(tensor) ?? []) : [];
+      this.#modules = [...new Set(names)];
+      this.#modulesOf = asked;
+    }
+    return this.#modules;
+  }
+
+  /** Needed memory at each length of a sequence, everything else unchanged. */
   curve(request: Asked, lengths: number[]): CurvePoint[] {
     return lengths.flatMap(tokens => {
-      const outcome = this.core.totals({ ...request, workload: { ...request.workload, max_model_len: tokens, prompt_tokens: null } });
+      const outcome = this.core.totals({ ...request, workload: withLength(request.workload, tokens) });
       return outcome.ok ? [{ tokens, bytes: outcome.value.needed_bytes }] : [];
     });
   }

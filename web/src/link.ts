@@ -1,12 +1,13 @@
 // Request to hash and back, so that a link is a saved estimate:
 // #v1&m=meta-llama/Llama-3.1-8B&w=fp8&c=32768&n=4&kv=fp8&g=nvidia/rtx-4090x2
-// Only what differs from the default is written, in a fixed order; keys of a newer page are kept.
+// Only what differs from the default is written, in a fixed order, of both sides of the page; keys of a newer page are kept.
 
 import type { InferenceWorkload, ModelChoice } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
-import { type State, defaultGpu, defaultPreset, defaultState } from './state.ts';
+import { trainingPairs, trainingReaders } from './link-training.ts';
+import { type Side, type State, type Task, defaultGpu, defaultPreset, defaultState, requestOf, sideFor, taskOf } from './state.ts';
 
-const encode = (text: string): string => encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%3A', ':');
+const encode = (text: string): string => encodeURIComponent(text).replace(/%2F|%3A|%2B|%2C/g, decodeURIComponent);
 
 const toBase64Url = (bytes: Uint8Array): string => {
   let binary = '';
@@ -42,25 +43,28 @@ async function modelPair(model: ModelChoice): Promise<Pair | null> {
   return model.preset && model.preset !== defaultPreset ? ['m', model.preset] : null;
 }
 
-function workloadPairs(workload: InferenceWorkload): Pair[] {
+function inferencePairs({ workload, weight_format, engine }: Side): Pair[] {
+  if (workload.kind !== 'inference') return [];
   const pairs: Pair[] = [];
+  if (weight_format) pairs.push(['w', weight_format]);
   if (workload.max_model_len) pairs.push(['c', String(workload.max_model_len)]);
   if (workload.max_num_seqs && workload.max_num_seqs !== 1) pairs.push(['n', String(workload.max_num_seqs)]);
   if (workload.kv_cache_dtype) pairs.push(['kv', workload.kv_cache_dtype]);
   if (workload.attention && workload.attention !== 'sdpa') pairs.push(['a', workload.attention]);
   if (workload.prompt_tokens) pairs.push(['pt', String(workload.prompt_tokens)]);
+  if (engine) pairs.push(['e', engine]);
   return pairs;
 }
 
 export async function writeLink(state: State): Promise<string> {
-  const { request } = state;
-  const model = await modelPair(request.model);
+  const model = await modelPair(state.request.model);
   const pairs: Pair[] = model ? [model] : [];
-  if (request.weight_format) pairs.push(['w', request.weight_format]);
-  pairs.push(...workloadPairs(request.workload));
-  if (request.engine) pairs.push(['e', request.engine]);
-  const count = request.device?.device_count ?? 1;
-  if (request.device && (request.device.gpu !== defaultGpu || count !== 1)) pairs.push(['g', `${request.device.gpu}x${count}`]);
+  if (taskOf(state) === 'training') pairs.push(['t', 'training']);
+  const inference = sideFor(state, 'inference');
+  pairs.push(...inferencePairs(inference), ...trainingPairs(sideFor(state, 'training')));
+  const gpu = state.request.device?.gpu ?? defaultGpu;
+  const count = inference.device_count ?? 1;
+  if (gpu !== defaultGpu || count !== 1) pairs.push(['g', `${gpu}x${count}`]);
   if (state.language) pairs.push(['lang', state.language]);
   if (state.theme !== 'auto') pairs.push(['theme', state.theme]);
   if (state.unit !== 'GiB') pairs.push(['unit', state.unit]);
@@ -68,25 +72,47 @@ export async function writeLink(state: State): Promise<string> {
   return pairs.length ? `#v1${pairs.map(([key, value]) => `&${key}=${encode(value)}`).join('')}` : '';
 }
 
-const readers: Record<string, (state: State, value: string) => void | Promise<void>> = {
-  m: (state, value) => void (state.request.model = { preset: value }),
-  p: (state, value) => void (state.request.model = { parameter_count: value }),
-  cfg: async (state, value) => void (state.request.model = { config: await unsqueeze(value) }),
-  w: (state, value) => void (state.request.weight_format = value),
-  c: (state, value) => void (state.request.workload.max_model_len = parseTokens(value) ?? undefined),
-  n: (state, value) => void (state.request.workload.max_num_seqs = parseCount(value) ?? 1),
-  kv: (state, value) => void (state.request.workload.kv_cache_dtype = value),
-  a: (state, value) => void (state.request.workload.attention = value === 'eager' ? 'eager' : 'sdpa'),
-  pt: (state, value) => void (state.request.workload.prompt_tokens = parseTokens(value)),
-  e: (state, value) => void (state.request.engine = value),
-  g: (state, value) => {
+/** What a link says, before it is known which side it shows. */
+interface Draft {
+  model: ModelChoice;
+  gpu: string;
+  task: Task;
+  inference: Side & { workload: InferenceWorkload };
+  training: Side;
+  state: State;
+}
+
+const draft = (): Draft => ({
+  model: { preset: defaultPreset },
+  gpu: defaultGpu,
+  task: 'inference',
+  inference: { workload: { kind: 'inference' } },
+  training: { workload: { kind: 'training' } },
+  state: defaultState(),
+});
+
+const readers: Record<string, (to: Draft, value: string) => void | Promise<void>> = {
+  m: (to, value) => void (to.model = { preset: value }),
+  p: (to, value) => void (to.model = { parameter_count: value }),
+  cfg: async (to, value) => void (to.model = { config: await unsqueeze(value) }),
+  t: (to, value) => void (to.task = value === 'training' ? 'training' : 'inference'),
+  w: (to, value) => void (to.inference.weight_format = value),
+  c: (to, value) => void (to.inference.workload.max_model_len = parseTokens(value) ?? undefined),
+  n: (to, value) => void (to.inference.workload.max_num_seqs = parseCount(value) ?? 1),
+  kv: (to, value) => void (to.inference.workload.kv_cache_dtype = value),
+  a: (to, value) => void (to.inference.workload.attention = value === 'eager' ? 'eager' : 'sdpa'),
+  pt: (to, value) => void (to.inference.workload.prompt_tokens = parseTokens(value)),
+  e: (to, value) => void (to.inference.engine = value),
+  g: (to, value) => {
     // Ids may end in "x4" themselves, so the count is what follows the last x.
     const match = /^(.*?)(?:x(\d{1,6}))?$/.exec(value);
-    state.request.device = { gpu: match?.[1] ?? value, device_count: Number(match?.[2] ?? 1) };
+    to.gpu = match?.[1] ?? value;
+    to.inference.device_count = Number(match?.[2] ?? 1);
   },
-  lang: (state, value) => void (state.language = value === 'zh' ? 'zh' : 'en'),
-  theme: (state, value) => void (state.theme = value === 'dark' || value === 'light' ? value : 'auto'),
-  unit: (state, value) => void (state.unit = value === 'GB' ? 'GB' : 'GiB'),
+  lang: ({ state }, value) => void (state.language = value === 'zh' ? 'zh' : 'en'),
+  theme: ({ state }, value) => void (state.theme = value === 'dark' || value === 'light' ? value : 'auto'),
+  unit: ({ state }, value) => void (state.unit = value === 'GB' ? 'GB' : 'GiB'),
+  ...Object.fromEntries(Object.entries(trainingReaders).map(([key, read]) => [key, (to: Draft, value: string) => read(to.training, value)])),
 };
 
 const decode = (text: string): string => {
@@ -98,7 +124,7 @@ const decode = (text: string): string => {
 };
 
 export async function readLink(hash: string): Promise<State> {
-  const state = defaultState();
+  const to = draft();
   for (const part of hash.replace(/^#/, '').split('&')) {
     const at = part.indexOf('=');
     if (at < 1) continue;
@@ -106,12 +132,13 @@ export async function readLink(hash: string): Promise<State> {
     const value = decode(part.slice(at + 1));
     const read = Object.hasOwn(readers, key) ? readers[key] : undefined;
     try {
-      if (read) await read(state, value);
-      else state.unknown.push([key, value]);
+      if (read) await read(to, value);
+      else to.state.unknown.push([key, value]);
     } catch {
       // A damaged value is kept as it came and shown as unknown; the rest of the link still counts.
-      state.unknown.push([key, value]);
+      to.state.unknown.push([key, value]);
     }
   }
-  return state;
+  const [shown, aside] = to.task === 'training' ? [to.training, to.inference] : [to.inference, to.training];
+  return { ...to.state, request: requestOf(shown, to.model, to.gpu), aside };
 }

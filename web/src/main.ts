@@ -7,19 +7,24 @@ import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
 import { browserLanguage, htmlLanguage, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
-import { type Answer, type Asked, type Patch, type State, type View, Store, defaultState } from './state.ts';
+import { type Answer, type Asked, type Patch, type State, type View, Store, defaultRequest } from './state.ts';
 import { changeEvent } from './panels/panel.ts';
 import { acceptConfigs } from './panels/intake.ts';
 import { openTermEvent } from './panels/load.ts';
 import type { Ledger } from './panels/ledger.ts';
 import type { PlimsollError, Report, RuleTable } from '../../wasm/plimsoll.ts';
 import './panels/masthead.ts';
-import './panels/question.ts';
+import './panels/serving-question.ts';
+import './panels/training-question.ts';
 import './panels/verdict.ts';
 import './panels/readouts.ts';
 import './panels/problem.ts';
 import './panels/ledger.ts';
 import './panels/moments.ts';
+import './panels/levels.ts';
+import './panels/timeline.ts';
+import './panels/ladder.ts';
+import './panels/launch.ts';
 import './panels/model-facts.ts';
 import './panels/curve.ts';
 import './panels/ranking.ts';
@@ -34,19 +39,27 @@ const toVerdict = (event: Event): void => {
   document.querySelector<HTMLElement>('#verdict-place')?.focus();
 };
 
+/** Why: the terms, and beside them what only this side has. */
+const reasons = (view: View): TemplateResult => view.answer?.report.training
+  ? html`<div class="columns"><pl-ledger .view=${view}></pl-ledger><pl-levels .view=${view}></pl-levels></div>
+      <pl-timeline .view=${view}></pl-timeline><pl-ladder .view=${view}></pl-ladder>`
+  : html`<div class="columns"><pl-ledger .view=${view}></pl-ledger><pl-moments .view=${view}></pl-moments></div>`;
+
 const page = (view: View, points: CurvePoint[]): TemplateResult => html`
   <nav aria-label=${view.text.skip}><a class="skip" href="#verdict-place" @click=${toVerdict}>${view.text.skip}</a></nav>
   <div class="page"><pl-masthead .view=${view}></pl-masthead>
     <main>
-      <pl-question .view=${view}></pl-question>
+      ${view.state.request.workload.kind === 'training' ? html`<pl-training-question .view=${view}></pl-training-question>`
+        : html`<pl-serving-question .view=${view}></pl-serving-question>`}
       <pl-problem .view=${view}></pl-problem>
       <pl-verdict id="verdict-place" tabindex="-1" .view=${view}></pl-verdict>
       <pl-readouts .view=${view}></pl-readouts>
       <pl-load .view=${view}></pl-load>
-      <div class="columns"><pl-ledger .view=${view}></pl-ledger><pl-moments .view=${view}></pl-moments></div>
+      ${reasons(view)}
       <pl-ranking .view=${view}></pl-ranking>
       <div class="columns"><pl-curve .view=${view} .points=${points}></pl-curve><pl-model-facts .view=${view}></pl-model-facts></div>
       <pl-rules .view=${view}></pl-rules>
+      <pl-launch .view=${view}></pl-launch>
       <pl-colophon .view=${view}></pl-colophon>
     </main></div>`;
 
@@ -83,7 +96,7 @@ class Page {
     this.#error = outcome.ok ? null : outcome.error;
     if (outcome.ok) this.#keep(request, outcome.value, false);
     else if (!this.#answer) {
-      const usual = defaultState().request;
+      const usual = defaultRequest(request.workload.kind);
       const instead = this.estimator.report(usual);
       if (instead.ok) this.#keep(usual, instead.value, true);
     }
@@ -106,6 +119,7 @@ class Page {
     const view: View = {
       state, answer: this.#answer, error: this.#error, catalog: this.estimator.catalog,
       text: messages[language], format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
+      defaults: this.estimator.defaults(state.request), modules: () => this.estimator.modules(state.request),
       reportText: () => this.estimator.core.reportText(this.#answer?.request ?? state.request),
     };
     document.documentElement.lang = htmlLanguage[language];

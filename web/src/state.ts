@@ -1,20 +1,34 @@
 // What the reader has chosen: one Request and how it is shown. Every change goes through Store.update.
 
-import type { Change, InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable } from '../../wasm/plimsoll.ts';
+import type { InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable, TrainingWorkload } from '../../wasm/plimsoll.ts';
 import type { Catalog } from './catalog.ts';
 import type { Format, Unit } from './format.ts';
 import type { Language, Messages } from './language/index.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
+export type Workload = InferenceWorkload | TrainingWorkload;
+/** The two questions of the page: does it serve, does it train. */
+export type Task = Workload['kind'];
+
 /** A request as the page holds it: what it asks of which model is always there, the rest where it was chosen. */
 export interface Asked extends Request {
   model: ModelChoice;
-  workload: InferenceWorkload;
+  workload: Workload;
+}
+
+/** What one side of the page asks beside the model and the GPU, which both sides share. */
+export interface Side {
+  workload: Workload;
+  weight_format?: string | null;
+  engine?: string;
+  device_count?: number | null;
 }
 
 export interface State {
   request: Asked;
+  /** The other side's settings while this one is shown. */
+  aside: Side;
   /** null: follow the browser. */
   language: Language | null;
   theme: Theme;
@@ -45,6 +59,10 @@ export interface View {
   reportText: () => string;
   /** The rules' own table of model sizes, beside the exact weights. */
   ruleTable: RuleTable | null;
+  /** What the chosen stack starts a training run with, where nothing else is asked. */
+  defaults: TrainingWorkload | null;
+  /** Names of the model's linear layers, for adapters to be put on. */
+  modules: () => string[];
 }
 
 export type Patch = Partial<State>;
@@ -52,14 +70,24 @@ export type Patch = Partial<State>;
 export const defaultPreset = 'meta-llama/Llama-3.1-8B';
 export const defaultGpu = 'nvidia/rtx-4090';
 
-export const defaultRequest = (): Asked => ({
-  model: { preset: defaultPreset },
-  workload: { kind: 'inference' },
-  device: { gpu: defaultGpu, device_count: 1 },
+const plainSide = (task: Task): Side => ({ workload: { kind: task } });
+
+const sideOf = ({ workload, weight_format, engine, device }: Asked): Side => ({ workload, weight_format, engine, device_count: device?.device_count });
+
+/** A request of one side. One step of training runs on one device. */
+export const requestOf = (side: Side, model: ModelChoice, gpu: string): Asked => ({
+  model,
+  ...(side.weight_format ? { weight_format: side.weight_format } : {}),
+  ...(side.engine ? { engine: side.engine } : {}),
+  workload: side.workload,
+  device: { gpu, device_count: side.workload.kind === 'training' ? 1 : side.device_count ?? 1 },
 });
 
+export const defaultRequest = (task: Task): Asked => requestOf(plainSide(task), { preset: defaultPreset }, defaultGpu);
+
 export const defaultState = (): State => ({
-  request: defaultRequest(),
+  request: defaultRequest('inference'),
+  aside: plainSide('training'),
   language: null,
   theme: 'auto',
   unit: 'GiB',
@@ -68,18 +96,55 @@ export const defaultState = (): State => ({
 
 export const isDefaultModel = (model: ModelChoice): boolean => model.preset === defaultPreset;
 
+export const taskOf = (state: State): Task => state.request.workload.kind;
+
+/** The settings of one side, whether it is shown or not. */
+export const sideFor = (state: State, task: Task): Side => (taskOf(state) === task ? sideOf(state.request) : state.aside);
+
+/** Shows the other side with the settings it had. */
+export function switchTask(state: State, task: Task): Patch {
+  if (taskOf(state) === task) return {};
+  const { request, aside } = state;
+  return { request: requestOf(aside, request.model, request.device?.gpu ?? defaultGpu), aside: sideOf(request) };
+}
+
+/** Takes a request of either side; the settings of the side that is left are kept. */
+export const goTo = (state: State, request: Asked): Patch =>
+  request.workload.kind === taskOf(state) ? { request } : { request, aside: sideOf(state.request) };
+
+export const served = (request: Request): InferenceWorkload | null => (request.workload?.kind === 'inference' ? request.workload : null);
+export const trained = (request: Request): TrainingWorkload | null => (request.workload?.kind === 'training' ? request.workload : null);
+
+/** The training settings in which two requests differ. */
+export function differing(before: TrainingWorkload, after: TrainingWorkload): (keyof TrainingWorkload)[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof TrainingWorkload)[]);
+  return [...keys].filter(key => JSON.stringify(before[key] ?? null) !== JSON.stringify(after[key] ?? null));
+}
+
+function takeTraining(next: Asked, before: TrainingWorkload, after: TrainingWorkload, weightFormat: string | null | undefined): void {
+  const changed = differing(before, after);
+  for (const key of changed) Object.assign(next.workload, { [key]: after[key] });
+  // Trained weights have their recipe's format, a quantised base has one of its own.
+  if (changed.includes('method') || changed.includes('precision')) delete next.weight_format;
+  else if (after.method === 'qlora' && weightFormat) next.weight_format = weightFormat;
+}
+
 /** The reader's request with what a change changes, and nothing else: defaults stay defaults. */
-export function withChange(request: Asked, change: Change, before: Request): Asked {
+export function withChange(request: Asked, change: { request: Request }, before: Request): Asked {
   const after = change.request;
   const next = structuredClone(request);
-  if (after.weight_format !== before.weight_format) next.weight_format = after.weight_format;
   if (after.device?.gpu !== before.device?.gpu || after.device?.device_count !== before.device?.device_count) next.device = after.device;
-  const [from, to] = [before.workload, after.workload];
-  if (to?.kv_cache_dtype !== from?.kv_cache_dtype) next.workload.kv_cache_dtype = to?.kv_cache_dtype;
-  if (to?.max_num_seqs !== from?.max_num_seqs) next.workload.max_num_seqs = to?.max_num_seqs;
-  if (to?.max_model_len !== from?.max_model_len) {
-    next.workload.max_model_len = to?.max_model_len;
-    next.workload.prompt_tokens = null;
+  const [trainedBefore, trainedAfter] = [trained(before), trained(after)];
+  if (trainedBefore && trainedAfter) takeTraining(next, trainedBefore, trainedAfter, after.weight_format === before.weight_format ? null : after.weight_format);
+  const [from, to] = [served(before), served(after)];
+  const workload = served(next);
+  if (!from || !to || !workload) return next;
+  if (after.weight_format !== before.weight_format) next.weight_format = after.weight_format;
+  if (to.kv_cache_dtype !== from.kv_cache_dtype) workload.kv_cache_dtype = to.kv_cache_dtype;
+  if (to.max_num_seqs !== from.max_num_seqs) workload.max_num_seqs = to.max_num_seqs;
+  if (to.max_model_len !== from.max_model_len) {
+    workload.max_model_len = to.max_model_len;
+    workload.prompt_tokens = null;
   }
   return next;
 }

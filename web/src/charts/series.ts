@@ -8,6 +8,11 @@ const hatches: Record<string, string> = {
   act: 'M-2 -2L10 10M-2 6L2 10M6 -2L10 2',
   logits: 'M4 0V8',
   runtime: 'M0 4H8M4 0V8',
+  adapters: 'M0 2H8M0 6H8',
+  master: 'M-2 10L10 -2M-2 2L2 -2M6 10L10 6M-2 -2L10 10M-2 6L2 10M6 -2L10 2',
+  optimizer: 'M2 0V8M6 0V8',
+  gradients: 'M0 0L4 4L8 0M0 4L4 8L8 4',
+  reserve: 'M-2 -2L10 10',
 };
 
 const seriesOf: Record<string, string> = {
@@ -16,6 +21,15 @@ const seriesOf: Record<string, string> = {
   activations: 'act',
   logits: 'logits',
   runtime_overhead: 'runtime',
+  adapters: 'adapters',
+  master_weights: 'master',
+  optimizer_states: 'optimizer',
+  optimizer_transient: 'optimizer',
+  gradients: 'gradients',
+  loss: 'logits',
+  buffers: 'act',
+  saved: 'act',
+  allocator_reserve: 'reserve',
 };
 
 /** The series of a term: that of its own segment, or of the segment it belongs to. */
@@ -36,7 +50,11 @@ export const seriesStyles = css`
   .fill-kv { fill: var(--kv); }
   .fill-act { fill: var(--act); }
   .fill-logits { fill: var(--logits); }
-  .fill-runtime { fill: var(--runtime); }
+  .fill-runtime, .fill-reserve { fill: var(--runtime); }
+  .fill-adapters { fill: var(--adapters); }
+  .fill-master { fill: var(--weights); }
+  .fill-optimizer { fill: var(--optimizer); }
+  .fill-gradients { fill: var(--gradients); }
   .hatch { stroke: var(--hatch); stroke-opacity: 0.38; stroke-width: 1.2; fill: none; }
   .outline { stroke: var(--outline); stroke-width: 1; }
   .mark-halo { fill: var(--paper); }

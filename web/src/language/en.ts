@@ -1,14 +1,18 @@
 import { reasons, rules, symbols, terms } from './en-terms.ts';
+import { training } from './en-training.ts';
 
 export const en = {
   terms,
   symbols,
   reasons,
   rules,
+  ...training,
   colon: ': ',
   comma: ', ',
   stop: '. ',
   tagline: 'Where every byte of GPU memory goes',
+  task: 'Question',
+  tasks: { inference: 'Inference', training: 'Training' },
   title: (model: string, verdict: string) => `${model}: ${verdict} · Plimsoll`,
   skip: 'Skip to the verdict',
   language: 'Language',

@@ -1,15 +1,19 @@
 import type { Messages } from './index.ts';
 import { reasons, rules, symbols, terms } from './zh-CN-terms.ts';
+import { training } from './zh-CN-training.ts';
 
 export const zhCN: Messages = {
   terms,
   symbols,
   reasons,
   rules,
+  ...training,
   colon: '：',
   comma: '，',
   stop: '。',
   tagline: '显存的每个字节用在哪里',
+  task: '用途',
+  tasks: { inference: '推理', training: '训练' },
   title: (model, verdict) => `${model}：${verdict} · Plimsoll`,
   skip: '跳到结论',
   language: '语言',

@@ -3,6 +3,7 @@
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import { writeLink } from '../link.ts';
 import { Panel } from './panel.ts';
+import { saveFile } from './save-file.ts';
 import { shared } from './shared.ts';
 
 export class Colophon extends Panel {
@@ -24,12 +25,7 @@ export class Colophon extends Panel {
   #download(): void {
     const { answer, reportText } = this.view;
     if (!answer) return;
-    const address = URL.createObjectURL(new Blob([`${reportText()}\n`], { type: 'application/json' }));
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = 'plimsoll-report.json';
-    link.click();
-    URL.revokeObjectURL(address);
+    saveFile('plimsoll-report.json', `${reportText()}\n`, 'application/json');
   }
 
   async #copy(): Promise<void> {

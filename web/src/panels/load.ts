@@ -7,7 +7,8 @@ import type { Change, Report } from '../../../wasm/plimsoll.ts';
 import { withChange } from '../state.ts';
 import { Panel, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
-import { changeText, savesHere, verdictGlyph, verdictStyles } from './verdict.ts';
+import { changeText, savesHere } from './change-text.ts';
+import { verdictGlyph, verdictStyles } from './verdict.ts';
 
 export const openTermEvent = 'plimsoll-open-term';
 

@@ -1,10 +1,11 @@
-// Name, mark, and the three switches of how things are shown: language, unit, theme.
+// Name, mark, the switch between the two questions, and the three switches of how things are shown: language, unit, theme.
 
 import { type TemplateResult, css, html, svg } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { loadLineMark } from '../charts/mark.ts';
 import type { Unit } from '../format.ts';
 import type { Language } from '../language/index.ts';
-import type { Theme } from '../state.ts';
+import { type Task, type Theme, switchTask, taskOf } from '../state.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 import { seriesStyles } from '../charts/series.ts';
@@ -19,6 +20,8 @@ interface Choice<T> {
 const languages: Choice<Language>[] = [{ value: 'en', label: 'English', lang: 'en' }, { value: 'zh', label: '中文', lang: 'zh-CN' }];
 const units: Choice<Unit>[] = [{ value: 'GiB', label: 'GiB' }, { value: 'GB', label: 'GB' }];
 
+const tasks: Task[] = ['inference', 'training'];
+
 export class Masthead extends Panel {
   static override styles = [shared, seriesStyles, css`
     header { display: flex; align-items: center; gap: 8px 32px; flex-wrap: wrap; padding: 20px 0; }
@@ -30,6 +33,14 @@ export class Masthead extends Panel {
     button[aria-pressed='true'] { color: var(--ink); font-weight: 600; text-decoration: underline; text-decoration-color: var(--accent);
       text-decoration-thickness: 2px; text-underline-offset: 6px; }
     svg { display: block; }
+    .tasks { display: flex; gap: 4px; }
+    .tasks label { position: relative; display: inline-flex; align-items: center; padding: 0 12px; min-height: 32px; color: var(--muted); font-size: var(--t1);
+      border-bottom: 2px solid transparent; cursor: pointer; white-space: nowrap; }
+    .tasks label:hover { color: var(--ink); }
+    .tasks .chosen { color: var(--ink); font-weight: 600; border-bottom-color: var(--accent); }
+    .tasks input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
+    .tasks label:focus-within { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
+    .tasks label:not(:has(:focus-visible)) { outline: none; }
     @media (max-width: 960px) { .tagline { display: none; } header { justify-content: space-between; } }
     @media (max-width: 640px) { header { padding: 8px 0; } .switches { gap: 0 8px; margin-inline: -8px; } button { min-height: 44px; } }
   `];
@@ -40,11 +51,20 @@ export class Masthead extends Panel {
         @click=${() => choose(choice.value)}>${choice.label}</button>`)}</div>`;
   }
 
+  /** One of two, so the arrows move between them as in any radio group. */
+  #tasks(): TemplateResult {
+    const { state } = this.view;
+    const current = taskOf(state);
+    return html`<div class="tasks" role="radiogroup" aria-label=${this.text.task}>${tasks.map(task => html`<label class=${task === current ? 'chosen' : ''}>
+      <input type="radio" name="task" value=${task} .checked=${live(task === current)} @change=${() => this.send(switchTask(this.view.state, task))} />${this.text.tasks[task]}</label>`)}</div>`;
+  }
+
   override render(): TemplateResult {
     const { text } = this;
     const { state, format } = this.view;
     return html`<header>
       <h1 class="name"><svg width="38" height="26" viewBox="0 0 38 26" aria-hidden="true">${svg`${loadLineMark(19, 13, 9, false)}`}</svg>Plimsoll</h1>
+      ${this.#tasks()}
       <div class="tagline">${text.tagline}</div>
       <div class="switches">
         ${this.#choices(text.language, format.language, languages, language => this.send({ language }))}

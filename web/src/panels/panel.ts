@@ -3,6 +3,7 @@
 import { LitElement, html, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { Quantity } from '../format.ts';
 import type { Messages } from '../language/index.ts';
+import type { InferenceWorkload, OptimizerChoice, TrainingMethod, TrainingWorkload } from '../../../wasm/plimsoll.ts';
 import type { Asked, Patch, View } from '../state.ts';
 
 export const changeEvent = 'plimsoll-change';
@@ -26,8 +27,14 @@ export class Panel extends LitElement {
     this.send({ request });
   }
 
-  protected sendWorkload(change: Partial<Asked['workload']>): void {
+  protected sendWorkload(change: Omit<Partial<InferenceWorkload>, 'kind'> | Omit<Partial<TrainingWorkload>, 'kind'>): void {
     this.sendRequest(request => Object.assign(request.workload, change));
+  }
+
+  /** The length of a sequence, as either side calls it. */
+  protected sendLength(tokens: number): void {
+    const training = this.view.state.request.workload.kind === 'training';
+    this.sendWorkload(training ? { sequence_length: tokens } : { max_model_len: tokens });
   }
 }
 
@@ -42,3 +49,14 @@ export const gpuName = (view: View, id: string): string => view.catalog.gpus.get
 
 /** The term's name in the reader's language; an id the table lacks speaks for itself. */
 export const termName = (view: View, id: string): string => view.text.terms[id]?.name ?? id;
+
+export const methodName = (view: View, id: TrainingMethod): string => view.text.training.methods[id];
+
+/** A recipe in the reader's words; one that the tables lack has its own name. */
+export const precisionName = (view: View, id: string): string => view.text.training.precisions[id] ?? view.catalog.precisions.get(id)?.name ?? id;
+
+/** An optimizer with the options that change what it keeps. */
+export function optimizerName(view: View, choice: OptimizerChoice | null | undefined): string {
+  const id = choice?.id ?? '';
+  return [view.catalog.optimizers.get(id)?.name ?? id, ...(choice?.options ?? [])].join(view.text.comma);
+}

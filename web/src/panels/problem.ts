@@ -1,6 +1,7 @@
 // What could not be read or computed: where, why, and what to do, in the reader's language.
 
 import { type TemplateResult, css, html, nothing } from 'lit';
+import { goTo } from '../state.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -26,7 +27,7 @@ export class Problem extends Panel {
         <dt>${text.todo}</dt><dd>${chinese ? error.hint_zh : error.hint}</dd>
       </dl>
       ${answer ? html`<button type="button"
-        @click=${() => this.send({ request: answer.request })}>${answer.fallback ? text.backToDefault : text.back}</button>` : nothing}</div>` : nothing}</div>`;
+        @click=${() => this.send(goTo(this.view.state, answer.request))}>${answer.fallback ? text.backToDefault : text.back}</button>` : nothing}</div>` : nothing}</div>`;
   }
 }
 

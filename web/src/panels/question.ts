@@ -1,17 +1,17 @@
-// The question, in one row: model, weight format, context, sequences, KV format, GPU and count.
+// What the questions of both sides share: one row of fields, more settings below, and what the core has to say of them.
 
-import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { type CSSResult, type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { lastStop, stopOf, stopsPerDoubling, tokensAt } from '../charts/scale.ts';
-import { defaultGpu, defaultRequest } from '../state.ts';
-import { Panel, formatName, gpuName } from './panel.ts';
+import { defaultGpu, defaultRequest, taskOf } from '../state.ts';
+import { Panel, gpuName } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import './combobox.ts';
 import './config-ways.ts';
 import './model-field.ts';
 import './number-field.ts';
 
-interface NumberExtras {
+export interface NumberExtras {
   help?: string;
   placeholder?: string;
   /** A sign before the number. */
@@ -19,15 +19,30 @@ interface NumberExtras {
   optional?: boolean;
 }
 
-export class Question extends Panel {
+export interface Choice {
+  value: string;
+  label: string;
+  group?: string;
+}
+
+export interface Length {
+  label: string;
+  help: string;
+  slider: string;
+  /** What the reader chose; the value that is shown where nothing was chosen. */
+  chosen: number | null | undefined;
+  tokens: number;
+  take: (tokens: number | null) => void;
+}
+
+export abstract class Question extends Panel {
   static override properties: PropertyDeclarations = { more: { state: true } };
 
-  static override styles = [shared, fields, css`
-    form { display: grid;
-      grid-template-columns: minmax(0, 3.3fr) minmax(0, 2.2fr) minmax(0, 2.2fr) minmax(0, 1.1fr) minmax(0, 2.2fr) minmax(0, 2.5fr) minmax(0, 0.8fr);
-      gap: 16px 28px; padding: 12px 0 4px; align-items: start; }
+  static override styles: CSSResult[] = [shared, fields, css`
+    form { display: grid; gap: 16px 28px; padding: 12px 0 4px; align-items: start; }
     input[type='range'] { width: 100%; height: 24px; margin: 4px 0 0; accent-color: var(--accent); cursor: pointer; }
-    .more { display: grid; grid-template-columns: repeat(3, minmax(0, 260px)); gap: 16px 32px; padding: 8px 0 16px; }
+    .more { padding: 8px 0 16px; }
+    .more, .fields { display: grid; grid-template-columns: repeat(3, minmax(0, 260px)); gap: 16px 32px; }
     .foot { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: flex-start; margin-top: 4px; }
     .notices { list-style: none; margin: 8px 0 0; padding: 0; font-size: var(--t0); color: var(--muted); max-width: 130ch; }
     .notices li { padding: 2px 0; }
@@ -37,10 +52,10 @@ export class Question extends Panel {
     .toggle::after { content: ''; display: inline-block; width: 6px; height: 6px; margin-inline-start: 8px; border: solid;
       border-width: 0 1.5px 1.5px 0; transform: translateY(-3px) rotate(45deg); }
     .toggle[aria-expanded='true']::after { transform: translateY(0) rotate(225deg); }
-    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)); } pl-model-field { grid-column: span 4; }
-      .field, pl-combobox, pl-number { grid-column: span 2; } }
-    @media (max-width: 640px) { form, .more { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 24px; } pl-model-field {
-      grid-column: span 2; } .field, pl-combobox, pl-number { grid-column: span 1; } }
+    @media (max-width: 1120px) { form { grid-template-columns: repeat(6, minmax(0, 1fr)) !important; } pl-model-field { grid-column: span 4; }
+      form > .field, form > pl-combobox, form > pl-number { grid-column: span 2; } }
+    @media (max-width: 640px) { form, .more, .fields { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; gap: 8px 24px; } pl-model-field {
+      grid-column: span 2; } form > .field, form > pl-combobox, form > pl-number { grid-column: span 1; } }
   `];
 
   declare more: boolean;
@@ -50,7 +65,13 @@ export class Question extends Panel {
     this.more = false;
   }
 
-  #number(label: string, kind: 'tokens' | 'count', value: string, changed: boolean, take: (value: number | null) => void, more: NumberExtras = {}): TemplateResult {
+  /** The fields of the first row, after the model. */
+  protected abstract row(): TemplateResult;
+  protected abstract settings(): TemplateResult;
+  /** What the settings of this side are called, by the end of a notice's place. */
+  protected abstract names(): Record<string, string>;
+
+  protected number(label: string, kind: 'tokens' | 'count', value: string, changed: boolean, take: (value: number | null) => void, more: NumberExtras = {}): TemplateResult {
     const { text } = this;
     return html`<pl-number .label=${label} .kind=${kind} .value=${value} .changed=${changed} .of=${this.view.state.request}
       .wrong=${kind === 'tokens' ? text.notANumber : text.notACount} .help=${more.help ?? ''} .placeholder=${more.placeholder ?? ''}
@@ -58,15 +79,66 @@ export class Question extends Panel {
       @take=${(event: CustomEvent<number | null>) => take(event.detail)}></pl-number>`;
   }
 
+  protected label(name: string, id: string, changed: boolean): TemplateResult {
+    return html`<label for=${id}>${name}${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
+  }
+
+  /** A list to choose from; choices with a group stand together under its name. */
+  protected choose(id: string, label: string, changed: boolean, current: string, choices: Choice[], take: (value: string) => void): TemplateResult {
+    const option = ({ value, label: name }: Choice): TemplateResult => html`<option value=${value} .selected=${value === current}>${name}</option>`;
+    const groups = [...new Set(choices.map(choice => choice.group ?? ''))];
+    return html`<div class="field">${this.label(label, id, changed)}
+      <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value)}>
+        ${groups.map(group => {
+          const inside = choices.filter(choice => (choice.group ?? '') === group).map(option);
+          return group ? html`<optgroup label=${group}>${inside}</optgroup>` : inside;
+        })}
+      </select></div>`;
+  }
+
+  #lengthKey(event: KeyboardEvent, stop: number, max: number, take: (tokens: number) => void): void {
+    const target: Record<string, number> = { PageUp: stop + stopsPerDoubling, PageDown: stop - stopsPerDoubling };
+    const next = target[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    take(tokensAt(Math.max(0, next), max));
+  }
+
+  /** The longest sequence the model was made for. */
+  protected get longest(): number {
+    return this.view.answer?.report.model.max_position_embeddings ?? 131072;
+  }
+
+  /** A length of a sequence: typed, or moved along a logarithmic scale. */
+  protected length({ label, help, slider, chosen, tokens, take }: Length): TemplateResult {
+    const { format } = this.view;
+    const max = this.longest;
+    const stop = stopOf(tokens, max);
+    return html`<div class="field">
+      ${this.number(label, 'tokens', format.integer(tokens), typeof chosen === 'number', take, { help })}
+      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${slider}
+        aria-valuetext=${`${format.integer(tokens)} ${this.text.contextUnit}`}
+        @keydown=${(event: KeyboardEvent) => this.#lengthKey(event, stop, max, take)}
+        @input=${(event: Event) => take(tokensAt(Number((event.target as HTMLInputElement).value), max))} /></div>`;
+  }
+
+  protected device(): TemplateResult {
+    const { text } = this;
+    const { state, catalog } = this.view;
+    const gpu = state.request.device?.gpu ?? defaultGpu;
+    const options = [...catalog.gpus.values()].map(({ id, name, marketed_memory, vendor, aliases }) => (
+      { value: id, label: name, detail: marketed_memory, group: text.vendors[vendor] ?? vendor, also: aliases.join(' ') }));
+    return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${gpu}
+        .shown=${gpuName(this.view, gpu)} .changed=${gpu !== defaultGpu}
+        @take=${(event: CustomEvent<string>) => this.sendRequest(request => {
+          request.device = { gpu: event.detail, device_count: request.device?.device_count ?? 1 };
+        })}></pl-combobox>`;
+  }
+
   /** The field a notice speaks of, by the end of its place. */
   #field(where: string): string {
-    const { text } = this;
-    const fields: Record<string, string> = {
-      weight_format: text.weights, max_model_len: text.context, max_num_seqs: text.sequences, kv_cache_dtype: text.kvCache, gpu: text.gpu,
-      device_count: text.count, tensor_parallel_size: text.count, attention: text.attention, prompt_tokens: text.promptTokens, engine: text.engine,
-    };
     const last = where.split('.').at(-1) ?? '';
-    return fields[last] ?? text.terms[where]?.name ?? text.model;
+    return this.names()[last] ?? this.text.terms[where]?.name ?? this.text.model;
   }
 
   #notices(): TemplateResult | typeof nothing {
@@ -78,101 +150,17 @@ export class Question extends Panel {
       ${state.unknown.length ? html`<li>${text.unknownKeys(state.unknown.map(([key]) => key).join(', '))}</li>` : nothing}</ul>`;
   }
 
-  #label(name: string, id: string, changed: boolean): TemplateResult {
-    return html`<label for=${id}>${name}${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
-  }
-
-  #formats(id: string, label: string, current: string | null | undefined, own: string, take: (value: string | null) => void): TemplateResult {
-    const { formats } = this.view.catalog;
-    return html`<div class="field">${this.#label(label, id, Boolean(current))}
-      <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value || null)}>
-        <option value="" .selected=${!current}>${own}</option>
-        ${[...formats].map(([format, { name }]) => html`<option value=${format} .selected=${format === current}>${name}</option>`)}
-      </select></div>`;
-  }
-
-  #contextKey(event: KeyboardEvent, stop: number, max: number): void {
-    const target: Record<string, number> = { PageUp: stop + stopsPerDoubling, PageDown: stop - stopsPerDoubling };
-    const next = target[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    this.sendWorkload({ max_model_len: tokensAt(Math.max(0, next), max) });
-  }
-
-  #context(): TemplateResult {
-    const { text } = this;
-    const { state, answer, format } = this.view;
-    const max = answer?.report.model.max_position_embeddings ?? 131072;
-    const chosen = state.request.workload.max_model_len;
-    const tokens = chosen ?? answer?.report.request.workload?.max_model_len ?? max;
-    const stop = stopOf(tokens, max);
-    return html`<div class="field">
-      ${this.#number(text.context, 'tokens', format.integer(tokens), typeof chosen === 'number',
-        value => this.sendWorkload({ max_model_len: value }), { help: text.contextHelp })}
-      <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${text.contextSlider}
-        aria-valuetext=${`${format.integer(tokens)} ${text.contextUnit}`}
-        @keydown=${(event: KeyboardEvent) => this.#contextKey(event, stop, max)}
-        @input=${(event: Event) => this.sendWorkload({ max_model_len: tokensAt(Number((event.target as HTMLInputElement).value), max) })} /></div>`;
-  }
-
-  #device(): TemplateResult {
-    const { text } = this;
-    const { state, catalog, format } = this.view;
-    const device = state.request.device ?? { gpu: defaultGpu, device_count: 1 };
-    const gpu = device.gpu ?? defaultGpu;
-    const options = [...catalog.gpus.values()].map(({ id, name, marketed_memory, vendor, aliases }) => (
-      { value: id, label: name, detail: marketed_memory, group: text.vendors[vendor] ?? vendor, also: aliases.join(' ') }));
-    return html`<pl-combobox .label=${text.gpu} .placeholder=${text.gpuHint} .empty=${text.noMatch} .options=${options} .value=${gpu}
-        .shown=${gpuName(this.view, gpu)} .changed=${gpu !== defaultGpu}
-        @take=${(event: CustomEvent<string>) => this.sendRequest(request => { request.device = { gpu: event.detail, device_count: device.device_count ?? 1 }; })}></pl-combobox>
-      ${this.#number(text.count, 'count', format.integer(device.device_count ?? 1), (device.device_count ?? 1) !== 1,
-        value => this.sendRequest(request => { request.device = { gpu, device_count: value }; }), { sign: '×' })}`;
-  }
-
-  #moreSettings(): TemplateResult {
-    const { text } = this;
-    const { workload, engine } = this.view.state.request;
-    const { engines } = this.view.catalog;
-    const attention = workload.attention ?? 'sdpa';
-    return html`<div class="more">
-      <div class="field">${this.#label(text.attention, 'attention', attention !== 'sdpa')}
-        <select id="attention" @change=${(event: Event) => this.sendWorkload({ attention: (event.target as HTMLSelectElement).value as 'sdpa' | 'eager' })}>
-          ${(['sdpa', 'eager'] as const).map(value => html`<option value=${value}
-            .selected=${value === attention}>${text.attentions[value]}</option>`)}</select></div>
-      <div>${this.#number(text.promptTokens, 'tokens', workload.prompt_tokens ? this.view.format.integer(workload.prompt_tokens) : '', Boolean(workload.prompt_tokens),
-        value => this.sendWorkload({ prompt_tokens: value }), { placeholder: text.promptTokensHint, optional: true, help: text.promptTokensHelp })}
-        <div class="notice">${text.promptTokensHelp}</div></div>
-      <div class="field">${this.#label(text.engine, 'engine', Boolean(engine))}
-        <select id="engine" @change=${(event: Event) => this.sendRequest(request => { request.engine = (event.target as HTMLSelectElement).value; })}>
-          ${[...engines].map(([id, { name }]) => html`<option value=${id} .selected=${id === (engine ?? 'transformers')}>${name}</option>`)}</select></div>
-    </div>`;
-  }
-
   override render(): TemplateResult {
     const { text } = this;
-    const { state, answer } = this.view;
-    const { request } = state;
-    const resolved = answer?.report.request;
-    const kv = request.workload.kv_cache_dtype;
-    const named = (id: string | null | undefined): string => text.automatic(id ? formatName(this.view, id) : '');
-    const sequences = request.workload.max_num_seqs ?? 1;
     return html`<form aria-label=${text.question} @submit=${(event: Event) => event.preventDefault()}>
-        <pl-model-field .view=${this.view}></pl-model-field>
-        ${this.#formats('weights', text.weights, request.weight_format, named(request.weight_format ? null : resolved?.weight_format),
-          value => this.sendRequest(next => { next.weight_format = value; }))}
-        ${this.#context()}
-        ${this.#number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
-        ${this.#formats('kv', text.kvCache, kv, named(kv ? null : resolved?.workload?.kv_cache_dtype), value => this.sendWorkload({ kv_cache_dtype: value }))}
-        ${this.#device()}
+        <pl-model-field .view=${this.view}></pl-model-field>${this.row()}
       </form>
       <div class="foot">
         <pl-config-ways .view=${this.view}></pl-config-ways>
         <button type="button" class="toggle" aria-expanded=${this.more} @click=${() => { this.more = !this.more; }}>${text.moreSettings}</button>
-        <button type="button" @click=${() => this.send({ request: defaultRequest(), unknown: [] })}>${text.reset}</button>
+        <button type="button" @click=${() => this.send({ request: defaultRequest(taskOf(this.view.state)), unknown: [] })}>${text.reset}</button>
       </div>
-      ${this.more ? this.#moreSettings() : nothing}
+      ${this.more ? html`<div class="more">${this.settings()}</div>` : nothing}
       ${this.#notices()}`;
   }
 }
-
-customElements.define('pl-question', Question);

@@ -23,14 +23,14 @@ export class Readouts extends Panel {
     const { answer, format, text } = this.view;
     const report = answer?.report;
     if (!report?.verdict || !report.capacity) return html``;
-    const { readouts } = text;
+    const readouts = report.training ? text.training.readouts : text.readouts;
     const tokens = report.capacity.longest_context.value;
     return html`<dl lang=${format.language}>
       <div><dt>${readouts.used}</dt><dd>${format.percent(report.verdict.used_permille)}</dd></div>
       <div><dt>${readouts.longest}</dt><dd>${format.integer(tokens)}</dd></div>
       <div><dt>${readouts.sequences}</dt><dd>${format.integer(report.capacity.most_sequences.value)}</dd></div>
     </dl>
-    ${tokens > 0 ? html`<button type="button" @click=${() => this.sendWorkload({ max_model_len: tokens })}>${text.useLongestContext}</button>` : nothing}`;
+    ${tokens > 0 ? html`<button type="button" @click=${() => this.sendLength(tokens)}>${report.training ? text.training.useLongest : text.useLongestContext}</button>` : nothing}`;
   }
 }
 

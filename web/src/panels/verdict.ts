@@ -3,10 +3,11 @@
 import { type PropertyDeclarations, type PropertyValues, type TemplateResult, css, html, nothing, svg } from 'lit';
 import { linear } from '../charts/scale.ts';
 import { series, seriesStyles } from '../charts/series.ts';
-import type { Change, FitOutcome, Report, Request } from '../../../wasm/plimsoll.ts';
-import { Panel, formatName, gpuName } from './panel.ts';
+import type { FitOutcome, Report } from '../../../wasm/plimsoll.ts';
+import { changeText, savesHere } from './change-text.ts';
+import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
-import { type View, withChange } from '../state.ts';
+import { served, trained, withChange } from '../state.ts';
 
 const glyphs: Record<FitOutcome, string> = {
   fits: 'M6 13l5 5 9-11',
@@ -23,30 +24,6 @@ export const verdictStyles = css`
   .tight { color: var(--near); }
   .does_not_fit { color: var(--bad); }
 `;
-
-const deviceText = (view: View, device: Request['device']): string => {
-  const name = gpuName(view, device?.gpu ?? '');
-  const count = device?.device_count ?? 1;
-  return count === 1 ? name : `${view.format.integer(count)} × ${name}`;
-};
-
-/** Whether a change needs less on the same device, rather than offering other or more devices. */
-export const savesHere = (change: Change): boolean => change.id !== 'gpu' && change.id !== 'device_count';
-
-/** A change in words: "KV cache in FP8". */
-export function changeText(view: View, change: Change): string {
-  const texts: Record<string, (value: string) => string> = view.text.change;
-  const values: Record<string, string> = {
-    kv_cache_dtype: formatName(view, change.value),
-    weight_format: formatName(view, change.request.weight_format ?? change.value),
-    gpu: deviceText(view, change.request.device),
-  };
-  const value = values[change.id] ?? (/^\d+$/.test(change.value) ? view.format.integer(Number(change.value)) : change.value);
-  if (change.id === 'weight_format' && change.value.includes('kv_cache_dtype')) {
-    return view.text.changeBoth(value, formatName(view, change.request.workload?.kv_cache_dtype ?? ''));
-  }
-  return texts[change.id]?.(value) ?? `${change.id} ${value}`;
-}
 
 export class VerdictPanel extends Panel {
   static override properties: PropertyDeclarations = { settling: { state: true } };
@@ -105,9 +82,11 @@ export class VerdictPanel extends Panel {
     if (report.verdict.outcome !== 'does_not_fit') {
       const { longest_context: longest } = report.capacity;
       const tokens = format.integer(longest.value);
-      const current = report.request.workload?.max_model_len === longest.value;
-      return html`${longest.limit === 'model' ? text.fullContextFits(tokens) : text.longestFits(tokens)}${current || longest.value === 0 ? nothing
-        : html`<button type="button" class="apply" @click=${() => this.sendWorkload({ max_model_len: longest.value })}>${text.useLongest}</button>`}`;
+      const training = trained(report.request);
+      const current = (training?.sequence_length ?? served(report.request)?.max_model_len) === longest.value;
+      const [whole, part] = training ? [text.training.fullSequenceFits, text.training.longestFits] : [text.fullContextFits, text.longestFits];
+      return html`${longest.limit === 'model' ? whole(tokens) : part(tokens)}${current || longest.value === 0 ? nothing
+        : html`<button type="button" class="apply" @click=${() => this.sendLength(longest.value)}>${text.useLongest}</button>`}`;
     }
     const [cheapest] = report.advice;
     if (!cheapest) return html`${text.noChange}`;

@@ -1,0 +1,236 @@
+// The question of training, in one row: model, method, precision, optimizer, micro-batch, sequence length and GPU; below, what a stack starts with.
+
+import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import type { LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingMethod, TrainingWorkload } from '../../../wasm/plimsoll.ts';
+import { trained } from '../state.ts';
+import { methodName, optimizerName, precisionName } from './panel.ts';
+import { type Choice, Question } from './question.ts';
+
+type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer'>;
+
+const methods: TrainingMethod[] = ['full', 'lora', 'qlora'];
+const attentions: TrainingAttention[] = ['sdpa', 'flash_attention_2', 'sdpa_math', 'eager'];
+const granularities: RecomputeGranularity[] = ['none', 'selective', 'full'];
+const adapterDtypes = ['fp32', 'bf16', 'fp16'] as const;
+const wholeFormats: ReadonlySet<string> = new Set(['fp32', 'bf16', 'fp16']);
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+export class TrainingQuestion extends Question {
+  static override properties: PropertyDeclarations = { took: { state: true } };
+
+  static override styles = [...Question.styles, css`
+    form { grid-template-columns: minmax(0, 3fr) minmax(0, 1.3fr) minmax(0, 2.5fr) minmax(0, 2.5fr) minmax(0, 1.2fr) minmax(0, 1.7fr) minmax(0, 2.5fr); }
+    .more { grid-template-columns: minmax(0, 1fr) !important; gap: 20px; }
+    fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+    legend { font-size: var(--t0); font-weight: 600; padding: 0; line-height: 24px; }
+    legend button { font-size: var(--t0); font-weight: 400; margin-inline-start: 16px; min-height: 24px; }
+    .fields { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+    .wide { grid-column: 1 / -1; }
+    .checks { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: center; }
+    .check { display: inline-flex; gap: 8px; align-items: center; min-height: 36px; cursor: pointer; }
+    .check input { width: 24px; height: 24px; margin: 0; accent-color: var(--accent); cursor: pointer; }
+    .stack { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 3fr); gap: 8px 32px; align-items: end; }
+    .stack p { font-size: var(--t0); color: var(--muted); max-width: 90ch; padding-bottom: 6px; }
+    @media (max-width: 640px) { .stack { grid-template-columns: minmax(0, 1fr); } .check { min-height: 44px; } }
+  `];
+
+  /** The stack whose defaults were just taken. */
+  declare took: string;
+
+  constructor() {
+    super();
+    this.took = '';
+  }
+
+  get #asked(): TrainingWorkload {
+    return trained(this.view.state.request) ?? { kind: 'training' };
+  }
+
+  /** What runs: as asked, else as the stack has it. */
+  get #now(): TrainingWorkload {
+    const { defaults } = this.view;
+    const chosen = Object.entries(this.#asked).filter(([, value]) => value !== undefined && value !== null);
+    return { ...defaults, ...Object.fromEntries(chosen) as Partial<TrainingWorkload>, kind: 'training' };
+  }
+
+  get #lora(): LoraChoice {
+    const chosen = Object.entries(this.#asked.lora ?? {}).filter(([, value]) => value !== undefined && value !== null);
+    return { ...this.view.defaults?.lora, ...Object.fromEntries(chosen) };
+  }
+
+  #changed(field: Field): boolean {
+    return !same(this.#asked[field], null) && !same(this.#asked[field], this.view.defaults?.[field]);
+  }
+
+  /** A value that the stack has anyway is not asked for, so that links stay short. */
+  #set(field: Field, value: unknown): void {
+    this.sendWorkload({ [field]: same(value, this.view.defaults?.[field]) ? undefined : value });
+  }
+
+  #setLora(change: Partial<LoraChoice>): void {
+    const lora = { ...this.#asked.lora, ...change };
+    for (const key of Object.keys(lora) as (keyof LoraChoice)[]) {
+      if (same(lora[key], null) || same(lora[key], this.view.defaults?.lora?.[key])) delete lora[key];
+    }
+    this.sendWorkload({ lora: Object.keys(lora).length ? lora : undefined });
+  }
+
+  #setOptimizer(optimizer: OptimizerChoice): void {
+    const plain = !optimizer.options?.length && (!optimizer.implementation || optimizer.implementation === this.view.defaults?.optimizer?.implementation);
+    this.sendWorkload({ optimizer: plain && optimizer.id === this.view.defaults?.optimizer?.id ? undefined : optimizer });
+  }
+
+  protected override names(): Record<string, string> {
+    const { training, gpu } = this.text;
+    return {
+      method: training.method, precision: training.precision, optimizer: training.optimizer, id: training.optimizer, micro_batch_size: training.microBatch,
+      sequence_length: training.sequence, gradient_accumulation_steps: training.accumulation, attention: training.attention, stack: training.stack,
+      recompute_granularity: training.recompute, implementation: training.implementation, options: training.options, lora: training.adapters,
+      target_modules: training.targets, r: training.rank, use_dora: training.dora, adapter_dtype: training.adapterDtype, lora_dropout: training.dropout,
+      weight_format: training.base, gpu,
+    };
+  }
+
+  #method(): TemplateResult {
+    const { training } = this.text;
+    const method = this.#now.method ?? 'lora';
+    return this.choose('method', training.method, method !== 'lora', method, methods.map(value => ({ value, label: methodName(this.view, value) })),
+      value => this.sendRequest(request => {
+        Object.assign(request.workload, { method: value === 'lora' ? undefined : value });
+        delete request.weight_format;
+      }));
+  }
+
+  #optimizers(): Choice[] {
+    const { optimizers } = this.view.catalog;
+    return [...optimizers].map(([value, { name, library }]) => ({ value, label: name, group: this.text.training.libraries[library] ?? library }))
+      .toSorted((a, b) => Number(b.value.startsWith('torch-')) - Number(a.value.startsWith('torch-')));
+  }
+
+  protected override row(): TemplateResult {
+    const { text } = this;
+    const { training } = text;
+    const { format, catalog } = this.view;
+    const now = this.#now;
+    const { precision = '', optimizer, micro_batch_size: batch = 1, sequence_length: length } = now;
+    return html`${this.#method()}
+      ${this.choose('precision', training.precision, this.#changed('precision'), precision ?? '',
+        [...catalog.precisions.keys()].map(value => ({ value, label: precisionName(this.view, value) })), value => this.#set('precision', value))}
+      ${this.choose('optimizer', training.optimizer, Boolean(this.#asked.optimizer), optimizer?.id ?? '', this.#optimizers(), id => this.#setOptimizer({ id }))}
+      ${this.number(training.microBatch, 'count', format.integer(batch), batch !== 1, value => this.#set('micro_batch_size', value ?? 1), { help: training.microBatchHelp })}
+      ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, chosen: this.#asked.sequence_length,
+        tokens: length ?? this.longest, take: tokens => this.#set('sequence_length', tokens) })}
+      ${this.device()}`;
+  }
+
+  #group(title: string, changed: boolean, reset: () => void, content: TemplateResult): TemplateResult {
+    return html`<fieldset><legend>${title}${changed ? html`<button type="button" aria-label=${this.text.training.resetGroup(title)}
+      @click=${reset}>${this.text.training.reset}</button>` : nothing}</legend>${content}</fieldset>`;
+  }
+
+  #check(label: TemplateResult | string, checked: boolean, changed: boolean, take: (checked: boolean) => void): TemplateResult {
+    return html`<label class="check"><input type="checkbox" .checked=${checked} @change=${(event: Event) => take((event.target as HTMLInputElement).checked)} />
+      <span>${label}</span>${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
+  }
+
+  /** A stack brings its own settings: choosing one leaves only what is asked of every stack. */
+  #takeStack(stack: string): void {
+    const { method, micro_batch_size } = this.#asked;
+    this.took = stack;
+    this.sendRequest(request => {
+      request.workload = { kind: 'training', stack, ...(method ? { method } : {}), ...(micro_batch_size ? { micro_batch_size } : {}) };
+      delete request.weight_format;
+    });
+  }
+
+  #stack(): TemplateResult {
+    const { training, comma } = this.text;
+    const { catalog, defaults } = this.view;
+    const stack = this.#now.stack ?? '';
+    const name = catalog.stacks.get(stack)?.name ?? stack;
+    const starts = defaults ? [precisionName(this.view, defaults.precision ?? ''), optimizerName(this.view, defaults.optimizer),
+      training.attentions[defaults.attention ?? 'sdpa'], training.checkpointing[defaults.recompute_granularity ?? 'none']].join(comma) : '';
+    return html`<div class="stack">${this.choose('stack', training.stack, Boolean(this.#asked.stack), stack,
+        [...catalog.stacks].map(([value, entry]) => ({ value, label: entry.name })), value => this.#takeStack(value))}
+      <p role="status">${this.took === stack ? training.stackTaken(name) : nothing} ${training.stackStarts(starts)}</p></div>`;
+  }
+
+  #step(): TemplateResult {
+    const { training } = this.text;
+    const { format, catalog } = this.view;
+    const now = this.#now;
+    const { attention = 'sdpa', recompute_granularity: recompute = 'none', gradient_accumulation_steps: steps = 1, optimizer } = now;
+    const entry = catalog.optimizers.get(optimizer?.id ?? '');
+    const stepping = optimizer?.implementation ?? entry?.implementations[0]?.id ?? '';
+    const changed = (['attention', 'recompute_granularity', 'gradient_accumulation_steps'] as const).some(field => this.#changed(field));
+    return this.#group(training.step, changed || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
+      () => this.sendWorkload({ attention: undefined, recompute_granularity: undefined, gradient_accumulation_steps: undefined,
+        optimizer: this.#asked.optimizer?.id === this.view.defaults?.optimizer?.id ? undefined : { id: this.#asked.optimizer?.id } }),
+      html`<div class="fields">
+        ${this.choose('recompute', training.recompute, this.#changed('recompute_granularity'), recompute ?? '',
+          granularities.map(value => ({ value, label: training.recomputes[value] })), value => this.#set('recompute_granularity', value))}
+        ${this.choose('attention', training.attention, this.#changed('attention'), attention ?? '',
+          attentions.map(value => ({ value, label: training.attentions[value] })), value => this.#set('attention', value))}
+        <div>${this.number(training.accumulation, 'count', format.integer(steps), this.#changed('gradient_accumulation_steps'),
+          value => this.#set('gradient_accumulation_steps', value ?? 1), { help: training.accumulationHelp })}</div>
+        ${entry && entry.implementations.length > 1 ? this.choose('implementation', training.implementation, Boolean(this.#asked.optimizer?.implementation), stepping,
+          entry.implementations.map(({ id }) => ({ value: id, label: training.implementations[id] ?? id })),
+          implementation => this.#setOptimizer({ ...optimizer, implementation })) : nothing}
+        ${entry?.options?.length ? html`<div class="wide" role="group" aria-label=${training.options}><span class="label">${training.options}</span>
+          <div class="checks">${entry.options.map(option => this.#option(optimizer ?? {}, option))}</div></div>` : nothing}
+      </div>`);
+  }
+
+  #option(optimizer: OptimizerChoice, option: string): TemplateResult {
+    const options = optimizer.options ?? [];
+    return this.#check(html`<code>${option}</code>`, options.includes(option), options.includes(option), checked =>
+      this.#setOptimizer({ ...optimizer, options: checked ? [...options, option] : options.filter(other => other !== option) }));
+  }
+
+  #targets(): TemplateResult {
+    const { training } = this.text;
+    const modules = this.view.modules();
+    const wanted = this.#lora.target_modules ?? ['all-linear'];
+    const taken = (module: string): boolean => wanted.includes('all-linear') || wanted.includes(module);
+    const toggle = (module: string, checked: boolean): void => {
+      const next = modules.filter(other => (other === module ? checked : taken(other)));
+      if (next.length === modules.length) this.#setLora({ target_modules: ['all-linear'] });
+      else if (next.length) this.#setLora({ target_modules: next });
+      else this.requestUpdate();
+    };
+    return html`<div class="wide" role="group" aria-label=${training.targets}><span class="label">${training.targets}${this.#asked.lora?.target_modules
+        ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</span>
+      <div class="checks">${modules.map(module => this.#check(html`<code>${module}</code>`, taken(module), false, checked => toggle(module, checked)))}</div></div>`;
+  }
+
+  #adapters(): TemplateResult | typeof nothing {
+    const { training, automatic } = this.text;
+    const { format, catalog, state } = this.view;
+    const method = this.#now.method ?? 'lora';
+    if (method === 'full') return nothing;
+    const lora = this.#lora;
+    const asked = this.#asked.lora ?? {};
+    const base = state.request.weight_format ?? '';
+    const quantised = [...catalog.quantizations].filter(([id]) => !wholeFormats.has(id)).map(([value, { name }]) => ({ value, label: name }));
+    const dtypes: Choice[] = adapterDtypes.map(value => ({ value, label: catalog.formats.get(value)?.name ?? value }));
+    return this.#group(training.adapters, Boolean(this.#asked.lora) || Boolean(base), () => this.sendRequest(request => {
+      Object.assign(request.workload, { lora: undefined });
+      delete request.weight_format;
+    }), html`<div class="fields">
+      <div>${this.number(training.rank, 'count', format.integer(lora.r ?? 16), Boolean(asked.r), value => this.#setLora({ r: value }))}</div>
+      ${this.choose('adapter-dtype', training.adapterDtype, Boolean(asked.adapter_dtype), lora.adapter_dtype ?? '',
+        lora.adapter_dtype ? dtypes : [{ value: '', label: automatic('') }, ...dtypes], value => this.#setLora({ adapter_dtype: (value || null) as LoraChoice['adapter_dtype'] }))}
+      ${method === 'qlora' ? this.choose('base', training.base, Boolean(base), base,
+        [{ value: '', label: automatic('') }, ...quantised], value => this.sendRequest(request => { request.weight_format = value || null; })) : nothing}
+      <div class="checks">${this.#check(training.dropout, lora.lora_dropout ?? false, typeof asked.lora_dropout === 'boolean', checked => this.#setLora({ lora_dropout: checked }))}
+        ${this.#check(training.dora, lora.use_dora ?? false, typeof asked.use_dora === 'boolean', checked => this.#setLora({ use_dora: checked }))}</div>
+      ${this.#targets()}</div>`);
+  }
+
+  protected override settings(): TemplateResult {
+    return html`${this.#stack()}${this.#step()}${this.#adapters()}`;
+  }
+}
+
+customElements.define('pl-training-question', TrainingQuestion);
