@@ -7,7 +7,14 @@ import { zhCN } from '../../web/src/language/zh-CN.ts';
 import type { Outcome, Report, Request, Term } from '../../wasm/plimsoll.ts';
 
 interface LoadedCore {
-  catalog: { models: { id: string }[]; gpus: { id: string; vendor: string }[]; sources: Record<string, unknown> };
+  catalog: {
+    models: { id: string }[];
+    gpus: { id: string; vendor: string }[];
+    sources: Record<string, unknown>;
+    optimizers: Record<string, { library: string; options?: string[]; implementations: { id: string }[] }>;
+    precisions: Record<string, unknown>;
+    stacks: Record<string, unknown>;
+  };
   loadCore: () => Promise<{ report: (request: string) => string }>;
 }
 
@@ -30,6 +37,30 @@ for (const attention of ['sdpa', 'eager'] as const) {
       }
     }
   }
+}
+
+const methods = ['full', 'lora', 'qlora'] as const;
+const attentions = ['sdpa', 'eager', 'flash_attention_2', 'sdpa_math'] as const;
+const granularities = ['none', 'full', 'selective'] as const;
+
+/** For each method, attention and recomputation of a model one request, its other settings taken in turn from the lists of the catalogue. */
+function trainingSettings({ optimizers, precisions, stacks }: LoadedCore['catalog'], start: number): Partial<Request>[] {
+  const [optimizerIds, precisionIds, stackIds] = [optimizers, precisions, stacks].map(Object.keys) as [string[], string[], string[]];
+  const all = methods.flatMap(method => attentions.flatMap(attention => granularities.map(recompute_granularity => ({ method, attention, recompute_granularity }))));
+  return all.map((chosen, index) => {
+    const turn = start + index;
+    const id = optimizerIds[turn % optimizerIds.length]!;
+    return {
+      device: { gpu: turn % 3 ? 'nvidia/rtx-4090' : 'amd/mi300x' },
+      workload: {
+        kind: 'training', ...chosen, stack: stackIds[turn % stackIds.length]!, precision: precisionIds[turn % precisionIds.length]!,
+        optimizer: { id, options: turn % 2 ? optimizers[id]!.options ?? [] : [], rank: id.startsWith('galore') ? 128 : null },
+        micro_batch_size: 1 + (turn % 3), gradient_accumulation_steps: 1 + (turn % 2), sequence_length: 1024, padded: turn % 5 === 0,
+        use_reentrant: turn % 7 < 3, kept_logits: (['none', 'output', 'output_fp32'] as const)[turn % 3]!,
+        lora: { lora_dropout: turn % 2 === 0, use_dora: turn % 4 === 1 },
+      },
+    };
+  });
 }
 
 function listen(spoken: Spoken, report: Report): void {
@@ -71,6 +102,42 @@ test('both languages have a text for everything the core names', async () => {
     expect(missing(spoken.rules, table.rules), `${language}: rules`).toEqual([]);
     expect(missing(spoken.changes, table.change), `${language}: changes`).toEqual([]);
     expect(missing(new Set(catalog.gpus.map(gpu => gpu.vendor)), table.vendors), `${language}: vendors`).toEqual([]);
+  }
+  expect([...spoken.sources].filter(source => !Object.hasOwn(catalog.sources, source)), 'sources without an entry').toEqual([]);
+});
+
+test('both languages have a text for everything the core names of training', async () => {
+  test.setTimeout(240_000);
+  const path = '../wasm/load-core.mjs';
+  const { catalog, loadCore } = (await import(path)) as LoadedCore;
+  const core = await loadCore();
+  const spoken: Spoken = { terms: new Set(), symbols: new Set(), kinds: new Set(), reasons: new Set(), rules: new Set(), changes: new Set(), sources: new Set() };
+  const programs = new Set<string>();
+  let answered = 0;
+  for (const [index, { id }] of catalog.models.entries()) {
+    for (const setting of trainingSettings(catalog, index * 7)) {
+      const outcome = JSON.parse(core.report(JSON.stringify({ model: { preset: id }, ...setting }))) as Outcome<Report>;
+      if (!outcome.ok) continue;
+      answered += 1;
+      listen(spoken, outcome.value);
+      for (const { program } of outcome.value.training!.launch) programs.add(program);
+    }
+  }
+  expect(answered).toBeGreaterThan(catalog.models.length * 10);
+  expect([...spoken.terms].filter(term => term.startsWith('saved.')).length).toBeGreaterThan(40);
+  const optimizers = Object.values(catalog.optimizers);
+  for (const [language, table] of Object.entries({ en, zhCN })) {
+    const missing = (names: Iterable<string>, known: Record<string, unknown>): string[] => [...names].filter(name => !Object.hasOwn(known, name));
+    const { training } = table;
+    expect(missing(spoken.terms, table.terms), `${language}: terms`).toEqual([]);
+    expect(missing(spoken.symbols, table.symbols), `${language}: symbols`).toEqual([]);
+    expect(missing(spoken.reasons, table.reasons), `${language}: reasons`).toEqual([]);
+    expect(missing(spoken.rules, table.rules), `${language}: rules`).toEqual([]);
+    expect(missing(spoken.changes, { ...table.change, ...training.change }), `${language}: changes`).toEqual([]);
+    expect(missing(Object.keys(catalog.precisions), training.precisions), `${language}: precisions`).toEqual([]);
+    expect(missing(optimizers.map(optimizer => optimizer.library), training.libraries), `${language}: libraries`).toEqual([]);
+    expect(missing(optimizers.flatMap(optimizer => optimizer.implementations.map(({ id }) => id)), training.implementations), `${language}: implementations`).toEqual([]);
+    expect(missing(programs, table.launch.programs), `${language}: programs`).toEqual([]);
   }
   expect([...spoken.sources].filter(source => !Object.hasOwn(catalog.sources, source)), 'sources without an entry').toEqual([]);
 });

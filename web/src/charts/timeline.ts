@@ -40,9 +40,11 @@ export interface TimelineData {
 }
 
 export const timelineLeft = 56;
+// Names do not fit under narrow columns: numbers stand for them.
+const numbersBelow = 728;
 const height = 340;
 const top = 44;
-const bottom = height - 8;
+const bottom = height - 22;
 const gap = 6;
 
 type Place = (bytes: number) => number;
@@ -126,6 +128,7 @@ export function timeline(data: TimelineData, width: number, choose: (index: numb
     })}
     <text class="tick" x=${timelineLeft - 10} y="14" text-anchor="end">${data.unit}</text>
     ${columns.map((column, index) => drawMoment(data, index, column, y, choose))}
+    ${width > numbersBelow ? nothing : columns.map(({ from, width: wide }, index) => svg`<text class="tick" x=${from + wide / 2} y=${bottom + 18} text-anchor="middle">${index + 1}</text>`)}
     ${firstStep(data, columns, y)}
     ${limit(data, y, right)}
     ${peak(data, columns[data.worst]!, y, right)}

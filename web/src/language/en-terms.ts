@@ -131,6 +131,8 @@ export const symbols: Record<string, string> = {
   row_k: 'bytes per key row',
   row_r: 'bytes per rotary-key row',
   numel: 'elements of one tensor',
+  b_m: 'bytes per master weight',
+  p_r: 'reserve per thousand',
   b_s: 'bytes per element of the state',
   n_s: 'moments in the state',
   g_s: 'elements per block',

@@ -56,14 +56,15 @@ export const training = {
     readouts: { used: 'of usable memory', longest: 'longest sequence, in tokens', sequences: 'largest micro-batch' },
     curve: 'Memory against sequence length',
     change: {
+      together: (value: string) => value,
       method: (value: string) => `fine-tune with ${value}`,
       precision: (value: string) => `precision: ${value}`,
       optimizer: (value: string) => `optimizer ${value}`,
       implementation: (value: string) => `optimizer step: ${value}`,
       attention: (value: string) => `attention: ${value}`,
-      recompute: (value: string) => `gradient checkpointing: ${value.toLowerCase()}`,
-      microBatch: (value: string, steps: string) => `micro-batch of ${value}, ${steps} to a step`,
-      sequence: (value: string) => `sequences of ${value} tokens`,
+      recompute_granularity: (value: string) => `gradient checkpointing: ${value.toLowerCase()}`,
+      micro_batch_size: (value: string, steps: string) => `micro-batch of ${value}, ${steps} to a step`,
+      sequence_length: (value: string) => `sequences of ${value} tokens`,
     },
   },
 
@@ -79,7 +80,7 @@ export const training = {
     allocated: 'Allocated',
     firstStep: 'First step',
     nothingMoves: 'Nothing comes or goes at this moment.',
-    key: { firstStep: 'the first step, before the optimizer has its states', reserve: 'what the allocator holds beyond the peak' },
+    key: { firstStep: 'the first step, before the optimizer has its states', reserve: 'what the allocator holds beyond the peak', runtime: 'runtime overhead' },
   },
 
   levels: {

@@ -3,13 +3,16 @@
 import type { Explained } from './en-terms.ts';
 
 export const stepTerms: Record<string, Explained> = {
+  adapters: { name: '适配器', about: '在冻结权重旁训练的 LoRA 小矩阵。' },
+  master_weights: { name: '主权重', about: '可训练权重的高精度副本，由优化器更新。' },
+  allocator_reserve: { name: '分配器留存', about: 'torch 缓存分配器在张量之外占住的部分：空闲块与对齐。按实测比例计。' },
   buffers: { name: '缓冲区与批数据', about: '非参数张量以及批数据本身，整步都在显存中。' },
   'buffers.rotary_frequencies': { name: '旋转频率', about: '旋转位置编码的 FP32 频率，存两份。' },
   'buffers.embedding_factor': { name: '嵌入缩放系数', about: '用于缩放词嵌入的一个数。' },
   'buffers.input_ids': { name: 'token id', about: '以 8 字节整数表示的批数据。' },
   'buffers.labels': { name: '标签', about: '每个位置要预测的 token，8 字节整数。' },
   'buffers.mask': { name: '批掩码', about: '标明各 token 可以看到哪些 token，每对一个字节。' },
-  'moment.before_forward': { name: '前向之前', about: '尚未开始计算。使用梯度累积时，之前 micro batch 的梯度已在。' },
+  'moment.before_forward': { name: '前向之前', about: '尚未开始计算。使用梯度累积时，之前各微批的梯度已在。' },
   'moment.forward_peak': { name: '前向峰值', about: '各层均已算完，正由 logits 计算损失。' },
   'moment.loss': { name: '前向之后', about: '释放 logits 后，为反向保留的内容。' },
   'moment.backward_peak': { name: '反向峰值', about: '反向过程的最高点：在损失处、某一层内或词嵌入处。' },

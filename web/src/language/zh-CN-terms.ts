@@ -125,6 +125,8 @@ export const symbols: Record<string, string> = {
   row_k: '每行 K 的字节数',
   row_r: '每行旋转键的字节数',
   numel: '单个张量的元素数',
+  b_m: '每个主权重的字节数',
+  p_r: '留存比例（千分之）',
   b_s: '状态每个元素的字节数',
   n_s: '状态中的动量个数',
   g_s: '每块的元素数',

@@ -54,14 +54,15 @@ export const training: typeof english = {
     readouts: { used: '可用显存占用率', longest: '最长序列 (token)', sequences: '最大微批' },
     curve: '显存随序列长度的变化',
     change: {
+      together: value => value,
       method: value => `改用 ${value} 微调`,
       precision: value => `精度改为${value}`,
       optimizer: value => `优化器改用 ${value}`,
       implementation: value => `更新方式改为 ${value}`,
       attention: value => `注意力改用 ${value}`,
-      recompute: value => `梯度检查点：${value}`,
-      microBatch: (value, steps) => `微批减到 ${value}，累积 ${steps} 次`,
-      sequence: value => `序列缩短到 ${value} token`,
+      recompute_granularity: value => `梯度检查点：${value}`,
+      micro_batch_size: (value, steps) => `微批减到 ${value}，累积 ${steps} 次`,
+      sequence_length: value => `序列缩短到 ${value} token`,
     },
   },
 
@@ -76,7 +77,7 @@ export const training: typeof english = {
     allocated: '已分配',
     firstStep: '第一步',
     nothingMoves: '此时刻没有增减的部分。',
-    key: { firstStep: '第一步：优化器状态尚未建立', reserve: '分配器在峰值之外保留的部分' },
+    key: { firstStep: '第一步：优化器状态尚未建立', reserve: '分配器在峰值之外占住的部分', runtime: '运行时开销' },
   },
 
   levels: {

@@ -24,9 +24,9 @@ function trainingTexts(view: View, before: TrainingWorkload, after: TrainingWork
     optimizer: () => sameOptimizer ? change.implementation(implementations[after.optimizer?.implementation ?? ''] ?? '')
       : change.optimizer(optimizerName(view, after.optimizer)),
     attention: () => change.attention(attentions[after.attention ?? 'sdpa']),
-    recompute_granularity: () => change.recompute(recomputes[after.recompute_granularity ?? 'full']),
-    micro_batch_size: () => change.microBatch(number(after.micro_batch_size), number(after.gradient_accumulation_steps)),
-    sequence_length: () => change.sequence(number(after.sequence_length)),
+    recompute_granularity: () => change.recompute_granularity(recomputes[after.recompute_granularity ?? 'full']),
+    micro_batch_size: () => change.micro_batch_size(number(after.micro_batch_size), number(after.gradient_accumulation_steps)),
+    sequence_length: () => change.sequence_length(number(after.sequence_length)),
   };
   return differing(before, after).flatMap(key => texts[key]?.() ?? []);
 }

@@ -59,7 +59,8 @@ export class Ladder extends Panel {
     const current = trained(report.request)?.method === rung.method;
     const name = methodName(this.view, rung.method);
     return html`<li class=${current ? 'current' : ''}>
-      <div class="head"><button type="button" aria-pressed=${current} @click=${() => this.#take(rung)}>${name}<span class="hidden">${rung.outcome ? `${comma}${outcome[rung.outcome]}` : ''}</span></button>
+      <div class="head"><button type="button" aria-pressed=${current} aria-label=${rung.outcome ? `${name}${comma}${outcome[rung.outcome]}` : nothing}
+          @click=${() => this.#take(rung)}>${name}</button>
         ${rung.outcome ? html`<span class="word ${rung.outcome}" aria-hidden="true">${verdictGlyph(rung.outcome, 18)}<span>${outcome[rung.outcome]}</span></span>` : nothing}
         ${quantity(this.view.format.column(rung.needed_bytes))}
         <span class="about">${ladder.about[rung.method]}</span></div>

@@ -27,7 +27,7 @@ export class Load extends Panel {
     li button { display: inline-block; }
     li button::first-letter { text-transform: uppercase; }
     li .quantity { color: var(--muted); }
-    @media (max-width: 640px) { li { grid-template-columns: 24px minmax(0, 1fr) auto; } li .saved { display: none; } }
+    @media (max-width: 640px) { table { font-size: var(--t0); } th, td { padding-inline-end: 8px; } th[scope='row'] { padding-inline-end: 8px; } li { grid-template-columns: 24px minmax(0, 1fr) auto; } li .saved { display: none; } }
   `];
 
   declare width: number;

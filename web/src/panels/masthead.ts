@@ -42,7 +42,7 @@ export class Masthead extends Panel {
     .tasks label:focus-within { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
     .tasks label:not(:has(:focus-visible)) { outline: none; }
     @media (max-width: 960px) { .tagline { display: none; } header { justify-content: space-between; } }
-    @media (max-width: 640px) { header { padding: 8px 0; } .switches { gap: 0 8px; margin-inline: -8px; } button { min-height: 44px; } }
+    @media (max-width: 640px) { header { padding: 8px 0; gap: 4px 8px; } .tasks label { padding: 0 8px; min-height: 44px; } .switches { gap: 0 8px; margin-inline: -8px; } button { min-height: 44px; } }
   `];
 
   #choices<T>(label: string, current: T, choices: Choice<T>[], choose: (value: T) => void): TemplateResult {

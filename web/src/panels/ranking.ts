@@ -109,6 +109,11 @@ export class RankingPanel extends Panel {
     });
   }
 
+  /** A step of training runs on one card, so that how many would do is not asked. */
+  get #columns(): Column[] {
+    return columns.filter(column => column !== 'devices' || !this.view.answer?.report.training);
+  }
+
   #head(column: Column): TemplateResult {
     const name = this.text.columns[column];
     const sorted = this.column === column ? (this.down ? 'descending' : 'ascending') : nothing;
@@ -129,7 +134,8 @@ export class RankingPanel extends Panel {
       <td class="end">${part('needed')}${quantity(format.column(row.needed_bytes))}</td>
       <td class="end">${part('headroom')}${quantity(format.column(row.headroom_bytes))}</td>
       <td class="outcome"><span class="verdict"><span class=${row.outcome}>${verdictGlyph(row.outcome, 16)}</span>${text.outcome[row.outcome]}</span></td>
-      <td class="end">${part('devices')}${row.devices_needed === null ? text.moreThanSixteen : format.integer(row.devices_needed)}</td>
+      ${this.#columns.includes('devices') ? html`<td class="end">${part('devices')}${row.devices_needed === null ? text.moreThanSixteen
+        : format.integer(row.devices_needed)}</td>` : nothing}
     </tr>`;
   }
 
@@ -159,7 +165,7 @@ export class RankingPanel extends Panel {
               .selected=${vendor === this.vendor}>${this.#vendorName(vendor)}</option>`)}</select></div>
         </div></div>
       <table aria-labelledby="title"><thead>
-        <tr>${columns.map(column => this.#head(column))}</tr></thead>
+        <tr>${this.#columns.map(column => this.#head(column))}</tr></thead>
         <tbody>${shown.map(row => this.#row(row, chosen))}</tbody></table>
       ${found.length === 0 ? html`<p class="none">${text.noMatch}</p>` : nothing}
       ${found.length > shownAtFirst ? html`<button type="button" class="more"

@@ -1,6 +1,7 @@
 // Memory over a step: the seven moments in order. The chosen one opens its terms below; its table has the same figures.
 
-import { type CSSResult, type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { type CSSResult, type PropertyDeclarations, type SVGTemplateResult, type TemplateResult, css, html, nothing, svg } from 'lit';
+import { hatchDefinitions, swatch } from '../charts/series.ts';
 import { type TimelineData, timeline, timelineLeft, timelineStyles } from '../charts/timeline.ts';
 import type { Report, StepMoment, Term, TrainingReport } from '../../../wasm/plimsoll.ts';
 import { quantity, termName } from './panel.ts';
@@ -22,8 +23,9 @@ export class Timeline extends TermLines {
 
   static override styles: CSSResult[] = [...TermLines.styles, timelineStyles, css`
     .chart { min-height: 340px; margin-top: 24px; }
-    .key { display: flex; gap: 4px 24px; flex-wrap: wrap; font-size: var(--t0); color: var(--muted); margin-top: 4px; }
-    .key svg { display: inline-block; vertical-align: -1px; margin-inline-end: 8px; }
+    .key { display: flex; gap: 4px 24px; flex-wrap: wrap; font-size: var(--t0); color: var(--muted); margin: 16px 0 0 ${timelineLeft}px; }
+    .key span { display: inline-flex; gap: 8px; align-items: center; }
+    .peak-word { color: var(--accent); font-size: var(--t0); margin-inline-start: 8px; }
     [role='tablist'] { display: grid; grid-template-columns: repeat(7, minmax(0, 1fr)); margin-inline-start: ${timelineLeft}px; }
     [role='tab'] { color: var(--ink); padding: 6px 6px 8px; font-size: var(--t0); line-height: 1.35; display: flex; flex-direction: column;
       border-top: 2px solid transparent; align-items: center; text-align: center; }
@@ -43,6 +45,7 @@ export class Timeline extends TermLines {
     .none { color: var(--muted); font-size: var(--t0); padding: 12px 0; border-block: 1px solid var(--rule); margin-top: 8px; }
     @media (max-width: 960px) { [role='tabpanel'] { grid-template-columns: minmax(0, 1fr); row-gap: 24px; } }
     @media (max-width: 760px) {
+      .key { margin-inline-start: 0; }
       [role='tablist'] { grid-template-columns: minmax(0, 1fr); margin: 16px 0 0; }
       [role='tab'] { flex-direction: row; justify-content: flex-start; text-align: start; gap: 12px; border-top: 1px solid var(--rule); min-height: 44px; padding: 4px 8px; }
       [role='tab'][aria-selected='true'] { border-top-color: var(--rule); box-shadow: inset 3px 0 var(--accent); background: var(--raised); }
@@ -142,7 +145,7 @@ export class Timeline extends TermLines {
     const moving = moment.term?.children ?? [];
     const whole = moment.allocated_bytes;
     return html`<div id="moment" role="tabpanel" aria-labelledby=${`tab-${chosen}`}>
-      <div class="whole"><h3>${termName(this.view, moment.id)}${chosen === step.worst ? html` · ${text.peak}` : nothing}</h3>
+      <div class="whole"><h3>${termName(this.view, moment.id)}${chosen === step.worst ? html`<span class="peak-word">▲ ${text.peak}</span>` : nothing}</h3>
         <p class="about-moment">${text.terms[moment.id]?.about}</p>
         <p class="numbers"><span>${text.timeline.allocated} <b>${quantity(format.memory(moment.allocated_bytes))}</b></span>
           <span>${text.timeline.firstStep} <b>${quantity(format.memory(moment.first_step_bytes))}</b></span></p></div>
@@ -154,6 +157,14 @@ export class Timeline extends TermLines {
     </div>`;
   }
 
+  /** What the chart shows beside the terms that are listed below it. */
+  #legend(): TemplateResult {
+    const { text } = this;
+    const sign = (drawing: SVGTemplateResult): TemplateResult => html`<svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">${hatchDefinitions()}${drawing}</svg>`;
+    return html`<div class="key"><span>${sign(svg`<path class="first" d="M0 8h16" />`)}${text.timeline.key.firstStep}</span>
+      <span>${sign(swatch('allocator_reserve'))}${text.timeline.key.reserve}</span><span>${sign(swatch('runtime_overhead'))}${text.timeline.key.runtime}</span></div>`;
+  }
+
   #table(step: Step): TemplateResult {
     const { timeline: words } = this.text;
     const { format } = this.view;
@@ -161,7 +172,7 @@ export class Timeline extends TermLines {
     return html`<div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table aria-labelledby="title"><thead><tr><th scope="col">${words.moment}</th><th scope="col" class="end">${words.standing}</th>
         <th scope="col" class="end">${words.moving}</th><th scope="col" class="end">${words.allocated}</th><th scope="col" class="end">${this.text.exactBytes}</th>
         <th scope="col" class="end">${words.firstStep}</th></tr></thead>
-      <tbody>${step.moments.map((moment, index) => html`<tr><th scope="row">${termName(this.view, moment.id)}${index === step.worst ? html` · ${this.text.peak}` : nothing}</th>
+      <tbody>${step.moments.map((moment, index) => html`<tr><th scope="row">${termName(this.view, moment.id)}${index === step.worst ? html`<span class="peak-word">▲ ${this.text.peak}</span>` : nothing}</th>
         ${cell(step.training.standing_bytes)}${cell(moment.term?.bytes ?? 0)}${cell(moment.allocated_bytes)}
         <td class="end figure">${format.bytes(moment.allocated_bytes)}</td>${cell(moment.first_step_bytes)}</tr>`)}</tbody></table></div>`;
   }
@@ -176,6 +187,7 @@ export class Timeline extends TermLines {
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.timeline.title}</h2><p class="intro">${text.timeline.intro}</p>
       <div class="chart">${this.width > 0 ? timeline(this.#data(step, chosen), this.width, index => { this.chosen = step.moments[index]!.id; }) : nothing}</div>
       ${this.#tabs(step, chosen)}
+      ${this.#legend()}
       ${this.#opened(step, chosen)}
       <details><summary>${text.tableView}</summary>${this.#table(step)}</details>
     </section>`;

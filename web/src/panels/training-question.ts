@@ -166,7 +166,7 @@ export class TrainingQuestion extends Question {
     const changed = (['attention', 'recompute_granularity', 'gradient_accumulation_steps'] as const).some(field => this.#changed(field));
     return this.#group(training.step, changed || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
       () => this.sendWorkload({ attention: undefined, recompute_granularity: undefined, gradient_accumulation_steps: undefined,
-        optimizer: this.#asked.optimizer?.id === this.view.defaults?.optimizer?.id ? undefined : { id: this.#asked.optimizer?.id } }),
+        optimizer: this.#asked.optimizer && this.#asked.optimizer.id !== this.view.defaults?.optimizer?.id ? { id: this.#asked.optimizer.id } : undefined }),
       html`<div class="fields">
         ${this.choose('recompute', training.recompute, this.#changed('recompute_granularity'), recompute ?? '',
           granularities.map(value => ({ value, label: training.recomputes[value] })), value => this.#set('recompute_granularity', value))}
