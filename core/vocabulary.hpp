@@ -60,9 +60,15 @@ PLIMSOLL_ENUM_NAMES(ComputeDtype, "ComputeDtype", "fp32", "bf16", "fp16");
 
 constexpr unsigned bytes_of(ComputeDtype dtype) { return dtype == ComputeDtype::fp32 ? 4 : 2; }
 
-/// The types a training step computes and keeps weights in: `amp_` is autocast over fp32 weights.
-enum class TrainingPrecision { fp32, bf16, amp_bf16, amp_fp16 };
-PLIMSOLL_ENUM_NAMES(TrainingPrecision, "TrainingPrecision", "fp32", "bf16", "amp_bf16", "amp_fp16");
+/// The types a training step computes and keeps weights in: `amp_` is autocast over fp32 weights; `fp8` keeps 16 bits and lets
+/// linear operators take FP8, as Transformer Engine does.
+enum class TrainingPrecision { fp32, bf16, amp_bf16, amp_fp16, fp16, fp8 };
+PLIMSOLL_ENUM_NAMES(TrainingPrecision, "TrainingPrecision", "fp32", "bf16", "amp_bf16", "amp_fp16", "fp16", "fp8");
+
+/// Whose kernels run a layer in training: Transformers' modules as they are; Liger's Triton kernels patched into them; Megatron-LM's
+/// layers of Transformer Engine's modules; what torch.compile makes of Transformers' modules.
+enum class TrainingKernels { transformers, liger, transformer_engine, compiled };
+PLIMSOLL_ENUM_NAMES(TrainingKernels, "TrainingKernels", "transformers", "liger", "transformer_engine", "compiled");
 
 /// How Transformers computes attention in training. `sdpa` takes the kernel that CUDA would: flash, or memory-efficient with a mask,
 /// in fp32 or with unequal head widths; `sdpa_math` is the fallback, chosen by hand.

@@ -1,6 +1,7 @@
 // XModel.forward and XForCausalLM.forward of the model files, ForCausalLMLoss, torch.utils.checkpoint.
 #include "training/activations.hpp"
 
+#include "training/megatron_blocks.hpp"
 #include "training/saved_blocks.hpp"
 
 namespace plimsoll {
@@ -19,6 +20,10 @@ constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot"
 constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
 constexpr LedgerItem embeddings = saved("saved.embeddings", "b_a * B * T * h", source::training);
 constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
+constexpr LedgerItem normalised_logits = saved("loss.probabilities", "4 * V * B * T", source::megatron);
+constexpr LedgerItem targets = saved("loss.targets", "9 * B * T", source::megatron);  // each a whole number, and whether it lies outside
+constexpr LedgerItem labels_turned = saved("loss.labels", "8 * B * T", source::megatron);
+constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
 constexpr LedgerItem score_gradients = saved("backward.score_gradients", "2 * b_a * B * n_q * T * T");
 constexpr LedgerItem value_gradient = saved("backward.value_gradient", "b_a * B * T * n_kv * d_v");
 constexpr LedgerItem repeated_value_gradient = saved("backward.value_gradient", "b_a * B * T * n_q * d_v");
@@ -111,12 +116,29 @@ void SavedTrace::trace_groups() {
 void SavedTrace::trace_head() {
   const Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
   const u64 tokens = (Checked{pass_.micro_batch_size} * pass_.sequence_length).value;
+  if (pass_.kernels == TrainingKernels::transformer_engine) {
+    head_.save(megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed));
+    return;
+  }
   const Traced normed = head_.lower(trace_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed));
   if (head_.trains_weights()) head_.save(normed);
   head_.copy_weight(head_weight);
 }
 
+/// LanguageModelEmbedding, the rotary angles, which stay from step to step, and the vocabulary-parallel cross entropy.
+void SavedTrace::trace_megatron_outside() {
+  Values v = values_;
+  outside(normalised_logits, v, Outside::loss);
+  outside(targets, v, Outside::loss);
+  outside(labels_turned, v, Outside::labels);
+  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
+  v[Symbol::d_rot] = model_.rotary_dim;
+  const bool latent = std::holds_alternative<LatentAttention>(model_.decoder().kinds.front().mixer.kind);  // has angles of its own
+  if (model_.rotary_dim != 0 && !latent) outside(angles, v, Outside::tables);
+}
+
 void SavedTrace::trace_outside() {
+  if (pass_.kernels == TrainingKernels::transformer_engine) return trace_megatron_outside();
   Values v = values_;
   v[Symbol::b_a] = pass_.logit_bytes();
   v[Symbol::n] = 2;

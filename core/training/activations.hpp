@@ -62,6 +62,7 @@ class SavedTrace {
   };
   void trace_groups();
   void trace_outside();
+  void trace_megatron_outside();
   void trace_head();
   void find_softmax();
   void outside(const LedgerItem& item, const Values& values, Outside part) { outside_.push_back({&item, values, part}); }

@@ -40,7 +40,10 @@ Traced trace_attention(Tape& tape, const Mixer& mixer, const Traced& input, bool
 Traced trace_mlp(Tape& tape, const Mlp& mlp, const Traced& input);
 Traced trace_mixture(Tape& tape, const MixtureOfExperts& experts, const Traced& input);
 
-/// A decoder layer, from its input to its output.
+/// Sets the symbols of a layer's blocks.
+void set_layer_values(Values& v, const LayerSpec& layer);
+
+/// A decoder layer, from its input to its output, on the kernels of the pass.
 void trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked);
 
 }  // namespace plimsoll

@@ -1,4 +1,5 @@
 // XDecoderLayer.forward of the model files.
+#include "training/megatron_blocks.hpp"
 #include "training/saved_blocks.hpp"
 
 namespace plimsoll {
@@ -61,9 +62,14 @@ void set_feed_forward_values(Values& v, const FeedForward& feed_forward) {
 
 }  // namespace
 
+void set_layer_values(Values& v, const LayerSpec& layer) {
+  set_attention_values(v, layer.mixer.kind);
+  set_feed_forward_values(v, layer.feed_forward.kind);
+}
+
 void trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked) {
-  set_attention_values(tape.values, layer.mixer.kind);
-  set_feed_forward_values(tape.values, layer.feed_forward.kind);
+  set_layer_values(tape.values, layer);
+  if (tape.pass().kernels == TrainingKernels::transformer_engine) return trace_megatron_layer(tape, layer, input);
   LayerTape run{tape, layer};
   Traced attended = trace_attention(tape, layer.mixer.kind, run.norm(input, attention_input), masked);
   if (layer.residual == Residual::parallel) {

@@ -1,5 +1,7 @@
-// ForCausalLMLoss, torch's autograd engine, torch.optim.
+// ForCausalLMLoss, torch's autograd engine, torch.optim. Megatron-LM: tensor_parallel/cross_entropy.py.
 #include "training/step_moments.hpp"
+
+#include "training/megatron_blocks.hpp"
 
 namespace plimsoll {
 namespace {
@@ -7,6 +9,7 @@ namespace {
 constexpr Formula every_gradient{"P_t * b_g"}, gradients_so_far{"(P_t - P_a) * b_g"}, embedding_gradient{"V * h * b_g"};
 constexpr Formula logits{"b_a * V * B * T"}, wide_logits{"4 * V * B * T"}, padded_labels{"8 * B * (T + 1)"};
 constexpr Formula loss_gradients{"8 * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a * B * T * h"};
+constexpr Formula row_values{"20 * B * T"};  // fp32: maximum, sum of exponentials, its logarithm, predicted logit, loss
 
 /// Which gradients are there: those of `ahead` parameters of a part are still to come.
 struct Gradients {
@@ -24,7 +27,9 @@ struct Step {
 
   [[nodiscard]] const ModelSpec& model() const { return trace.model(); }
   [[nodiscard]] const TrainingPass& pass() const { return trace.pass(); }
-  [[nodiscard]] bool tied() const { return model().tie_word_embeddings; }
+  [[nodiscard]] bool megatron() const { return pass().kernels == TrainingKernels::transformer_engine; }
+  /// Whether the head's gradient waits for the embedding's. Megatron-LM's weight gradients are added to their buffer as they are made.
+  [[nodiscard]] bool tied() const { return model().tie_word_embeddings && !megatron(); }
   [[nodiscard]] const TrainedPart* embedding_part() const {
     for (const TrainedPart& part : state.parts)
       if (part.embedding) return &part;
@@ -76,7 +81,7 @@ void Step::gradients(const Gradients& there) {
   if (!state.gradients_stand)
     for (const TrainedPart& part : state.parts) add_part(part, there);
   if (fresh) {
-    v[Symbol::b_g] = embedding_part()->gradient_bytes;
+    v[Symbol::b_g] = megatron() ? pass().weight_bytes() : embedding_part()->gradient_bytes;
     if (there.head) add("gradients.head", embedding_gradient);
     if (there.embedding) add("gradients.embedding", embedding_gradient);
     if (there.tied_sum) add("gradients.tied_sum", embedding_gradient);
@@ -130,6 +135,11 @@ void forward_peak(Step& s) {
   s.tree.open("loss", Combine::sum);
   for (const Outside part : {Outside::loss, Outside::labels}) s.trace.add_outside(s.tree, part);
   s.add_logits(s.pass().logit_bytes());
+  if (s.megatron()) {
+    s.add("loss.row_values", row_values, source::megatron);
+    s.tree.close();
+    return;
+  }
   if (s.pass().logit_bytes() < 4) s.add("loss.logits_fp32", wide_logits, source::training);
   if (s.pass().micro_batch_size > 1) s.add("loss.labels_padded", padded_labels, source::training);
   s.tree.close();
@@ -149,7 +159,12 @@ void at_loss(Step& s) {
   s.kept_activations();
   s.tree.open("loss", Combine::sum);
   s.kept_loss(false);
-  s.add("loss.gradients", loss_gradients);
+  if (s.megatron()) {  // made in place of the probabilities, then cast
+    s.v[Symbol::b_a] = s.pass().weight_bytes();
+    s.add("loss.gradients", logits, source::megatron);
+  } else {
+    s.add("loss.gradients", loss_gradients);
+  }
   s.tree.close();
 }
 

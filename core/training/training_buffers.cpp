@@ -1,12 +1,14 @@
-// XRotaryEmbedding and the embeddings' scale of the model files; DataCollator's batch.
+// XRotaryEmbedding and the embeddings' scale of the model files; DataCollator's batch. Megatron-LM: get_batch of pretrain_gpt.py,
+// models/common/embeddings/rotary_pos_embedding.py.
 #include "training/training_buffers.hpp"
 
-#include "training/tape.hpp"
+#include "training/megatron_blocks.hpp"
 
 namespace plimsoll {
 namespace {
 
 constexpr Formula frequencies{"n * 8 * ceil_div(d_rot, 2)"}, factor{"b_a"}, token_ids{"8 * B * T"}, mask{"B * T * T"};
+constexpr Formula frequencies_once{"4 * ceil_div(d_rot, 2)"}, loss_mask{"4 * B * T"};
 
 u64 rotary_tables(const ModelSpec& model) {
   if (!model.rotary_table_per_kind) return 1;
@@ -18,6 +20,13 @@ u64 rotary_tables(const ModelSpec& model) {
   return u64{full} + u64{sliding};
 }
 
+/// The batch that Megatron-LM's data loader makes, with its mask unless create_attention_mask_in_dataloader is off.
+void add_megatron_batch(TermTree& tree, const Values& v) {
+  for (const char* id : {"buffers.input_ids", "buffers.labels", "buffers.position_ids"}) tree.leaf(id, token_ids, v, {.source = source::megatron});
+  tree.leaf("buffers.loss_mask", loss_mask, v, {.source = source::megatron});
+  tree.leaf("buffers.mask", mask, v, {.source = source::megatron});
+}
+
 }  // namespace
 
 u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
@@ -27,8 +36,14 @@ u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass
   v[Symbol::b_a] = pass.weight_bytes();
   const auto add = [&](std::string_view id, const Formula& formula) { tree.leaf(id, formula, v, {.source = source::training}); };
   tree.open("buffers", Combine::sum);
+  const bool megatron = pass.kernels == TrainingKernels::transformer_engine;
+  if (model.rotary_dim != 0) v[Symbol::d_rot] = model.rotary_dim;
+  if (megatron) {
+    if (model.rotary_dim != 0) tree.leaf("buffers.rotary_frequencies", frequencies_once, v, {.source = source::megatron});
+    add_megatron_batch(tree, v);
+    return tree.close();
+  }
   if (model.rotary_dim != 0) {
-    v[Symbol::d_rot] = model.rotary_dim;
     v[Symbol::n] = rotary_tables(model);
     add("buffers.rotary_frequencies", frequencies);
   }

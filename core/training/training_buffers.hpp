@@ -12,7 +12,8 @@ namespace plimsoll {
 /// Shapes   frequencies: ceil(d_rot / 2) in fp32, twice (inv_freq and original_inv_freq), for each kind of table; input_ids and labels
 ///          [B, T] of int64; a padded batch's mask [B, 1, T, T] of bool
 /// Units    bytes
-/// Source   transformers-training
+///          Megatron-LM: frequencies once; position_ids beside the labels, a loss mask [B, T] in fp32, a mask for every batch
+/// Source   transformers-training, megatron-core
 /// Tested   tests/core/step_moments_test.cpp; conformance with measured steps
 u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass);
 

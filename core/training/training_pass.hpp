@@ -25,6 +25,7 @@ struct TrainingPass {
   u64 micro_batch_size = 1;  ///< B
   u64 sequence_length = 1;   ///< T
   TrainingPrecision precision = TrainingPrecision::bf16;
+  TrainingKernels kernels = TrainingKernels::transformers;
   TrainingAttention attention = TrainingAttention::sdpa;
   RecomputeGranularity recompute = RecomputeGranularity::none;
   bool reentrant = false;    ///< torch.utils.checkpoint(use_reentrant=True)
@@ -34,7 +35,9 @@ struct TrainingPass {
 
   [[nodiscard]] bool autocast() const { return precision == TrainingPrecision::amp_bf16 || precision == TrainingPrecision::amp_fp16; }
   /// Bytes of an element of a weight, and of the residual stream.
-  [[nodiscard]] u8 weight_bytes() const { return precision == TrainingPrecision::bf16 ? 2 : 4; }
+  [[nodiscard]] u8 weight_bytes() const { return precision == TrainingPrecision::fp32 || autocast() ? 4 : 2; }
+  /// Bytes of an element that Transformer Engine's linear operators take.
+  [[nodiscard]] u8 linear_bytes() const { return precision == TrainingPrecision::fp8 ? 1 : 2; }
   /// Bytes of an element of the logits.
   [[nodiscard]] u8 logit_bytes() const { return precision == TrainingPrecision::fp32 ? 4 : 2; }
   [[nodiscard]] u8 kept_logit_bytes() const { return kept_logits == KeptLogits::output_fp32 ? 4 : logit_bytes(); }
