@@ -23,11 +23,20 @@ interface Named {
   name: string;
 }
 
+export interface StorageFormat extends Named {
+  /** Without `counted`, a part is counted by rows. */
+  parts: { counted?: string }[];
+}
+
 export interface Catalog {
   date: string;
   gpus: Map<string, Gpu>;
   models: Map<string, Preset>;
-  formats: Map<string, Named>;
+  formats: Map<string, StorageFormat>;
+  /** Of the formats, those that a model's weights may be in. */
+  weightFormats: string[];
+  /** Of the formats, those that a cache may be in: its rows come one by one. */
+  cacheFormats: string[];
   engines: Map<string, Named>;
   sources: Map<string, Source>;
 }
@@ -36,7 +45,8 @@ interface CatalogFile {
   date: string;
   gpus: Gpu[];
   models: Preset[];
-  formats: Record<string, Named>;
+  formats: Record<string, StorageFormat>;
+  quantizations: Record<string, Named>;
   engines: Record<string, Named>;
   sources: Record<string, Source>;
 }
@@ -49,17 +59,22 @@ function largestVendorFirst(gpus: Gpu[]): Gpu[] {
   return gpus.toSorted((a, b) => (counts.get(b.vendor) ?? 0) - (counts.get(a.vendor) ?? 0));
 }
 
+// Widest first, as people think of them.
+const widestFirst = ['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'bnb_int8', 'int4', 'nf4', 'nf4_double_quant'];
+
 export function readCatalog(text: string): Catalog {
   const file = JSON.parse(text) as CatalogFile;
+  const formats = new Map([...widestFirst, ...Object.keys(file.formats)].flatMap(id => {
+    const entry = file.formats[id];
+    return entry ? [[id, entry] as const] : [];
+  }));
   return {
     date: file.date,
     gpus: byId(largestVendorFirst(file.gpus)),
     models: byId(file.models),
-    // Widest first, as people think of them.
-    formats: new Map(['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'int4', ...Object.keys(file.formats)].flatMap(id => {
-      const entry = file.formats[id];
-      return entry ? [[id, entry] as const] : [];
-    })),
+    formats,
+    weightFormats: [...formats.keys()].filter(id => id in file.quantizations),
+    cacheFormats: [...formats].filter(([, { parts }]) => parts.every(part => !part.counted)).map(([id]) => id),
     engines: new Map(Object.entries(file.engines)),
     sources: new Map(Object.entries(file.sources)),
   };

@@ -1,8 +1,9 @@
-import { reasons, rules, symbols, terms } from './en-terms.ts';
+import { formatNames, reasons, rules, symbols, terms } from './en-terms.ts';
 
 export const en = {
   terms,
   symbols,
+  formatNames,
   reasons,
   rules,
   colon: ': ',

@@ -1,9 +1,10 @@
 import type { Messages } from './index.ts';
-import { reasons, rules, symbols, terms } from './zh-CN-terms.ts';
+import { formatNames, reasons, rules, symbols, terms } from './zh-CN-terms.ts';
 
 export const zhCN: Messages = {
   terms,
   symbols,
+  formatNames,
   reasons,
   rules,
   colon: '：',

@@ -4,7 +4,7 @@ import { type PropertyDeclarations, type TemplateResult, css, html, nothing } fr
 import { live } from 'lit/directives/live.js';
 import { lastStop, stopOf, stopsPerDoubling, tokensAt } from '../charts/scale.ts';
 import { defaultGpu, defaultRequest } from '../state.ts';
-import { Panel, formatName, gpuName } from './panel.ts';
+import { Panel, formatName, fullFormatName, gpuName } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import './combobox.ts';
 import './config-ways.ts';
@@ -82,12 +82,11 @@ export class Question extends Panel {
     return html`<label for=${id}>${name}${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
   }
 
-  #formats(id: string, label: string, current: string | null | undefined, own: string, take: (value: string | null) => void): TemplateResult {
-    const { formats } = this.view.catalog;
+  #formats(id: string, label: string, list: string[], current: string | null | undefined, own: string, take: (value: string | null) => void): TemplateResult {
     return html`<div class="field">${this.#label(label, id, Boolean(current))}
       <select id=${id} @change=${(event: Event) => take((event.target as HTMLSelectElement).value || null)}>
         <option value="" .selected=${!current}>${own}</option>
-        ${[...formats].map(([format, { name }]) => html`<option value=${format} .selected=${format === current}>${name}</option>`)}
+        ${list.map(format => html`<option value=${format} .selected=${format === current}>${fullFormatName(this.view, format)}</option>`)}
       </select></div>`;
   }
 
@@ -150,7 +149,7 @@ export class Question extends Panel {
 
   override render(): TemplateResult {
     const { text } = this;
-    const { state, answer } = this.view;
+    const { state, answer, catalog } = this.view;
     const { request } = state;
     const resolved = answer?.report.request;
     const kv = request.workload.kv_cache_dtype;
@@ -158,11 +157,11 @@ export class Question extends Panel {
     const sequences = request.workload.max_num_seqs ?? 1;
     return html`<form aria-label=${text.question} @submit=${(event: Event) => event.preventDefault()}>
         <pl-model-field .view=${this.view}></pl-model-field>
-        ${this.#formats('weights', text.weights, request.weight_format, named(request.weight_format ? null : resolved?.weight_format),
+        ${this.#formats('weights', text.weights, catalog.weightFormats, request.weight_format, named(request.weight_format ? null : resolved?.weight_format),
           value => this.sendRequest(next => { next.weight_format = value; }))}
         ${this.#context()}
         ${this.#number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
-        ${this.#formats('kv', text.kvCache, kv, named(kv ? null : resolved?.workload?.kv_cache_dtype), value => this.sendWorkload({ kv_cache_dtype: value }))}
+        ${this.#formats('kv', text.kvCache, catalog.cacheFormats, kv, named(kv ? null : resolved?.workload?.kv_cache_dtype), value => this.sendWorkload({ kv_cache_dtype: value }))}
         ${this.#device()}
       </form>
       <div class="foot">
