@@ -71,6 +71,8 @@ constexpr auto texts = std::to_array<Text>({
      "{0} 格式的权重与精度方案 “{1}” 不符：该方案以 {2} 保存权重。", "请省略 weight_format、更换精度方案，或为量化基座选择方法 “qlora”。"),
     error(unsupported_combination, "Training is computed for one device; {0} were asked for.", "Ask for one device.",
      "训练目前只按单张卡计算，而请求了 {0} 张。", "请改为单张卡。"),
+    error(unsupported_combination, "{0} is a format of weights: its scales are counted over whole tensors, which a cache has not.", "Use one of: {1}.",
+     "{0} 是权重格式：其缩放因子按整个张量计算，缓存没有这样的张量。", "可用的格式：{1}。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),
@@ -96,6 +98,8 @@ constexpr auto texts = std::to_array<Text>({
             "KV 缓存按每个元素恰为 {0} 计算，不含缩放因子。预填充和注意力仍以 {1} 计算。"),
     notice("eager_only", "This model class has no SDPA path in Transformers: {0} attention is used.",
             "该模型类在 Transformers 中不支持 SDPA：采用 {0} 注意力。"),
+    notice("experts_not_quantised", "{0} does not quantise the experts: Transformers holds them as fused tensors, which stay in {1} and take {2} bytes.",
+            "{0} 不量化专家：Transformers 将其存为合并的张量，仍为 {1}，占 {2} 字节。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

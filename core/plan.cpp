@@ -10,11 +10,7 @@ namespace {
 /// Weight format: as asked, else what the checkpoint stores, else its data type, else bf16.
 std::string weight_format_of(const Request& request, const ModelSpec& spec, std::vector<Notice>& notices) {
   const std::string where = "request.weight_format";
-  if (request.weight_format) {
-    const std::string& format = *request.weight_format;
-    if (!enum_from<ComputeDtype>(format)) notices.push_back(make_notice(Say::uniform_format, where, {format}));
-    return format;
-  }
+  if (request.weight_format) return *request.weight_format;
   if (spec.checkpoint_format) {
     notices.push_back(make_notice(Say::quantized_checkpoint, where, {spec.checkpoint_quantization, *spec.checkpoint_format}));
     return *spec.checkpoint_format;
@@ -31,20 +27,37 @@ ComputeDtype compute_dtype_of(std::string_view weight_format, const ModelSpec& s
   return ComputeDtype::bf16;
 }
 
+/// Bytes of routed experts that a recipe leaves in the model's type though it quantises linear operators: Transformers' classes hold a
+/// bank as fused parameters, which are no nn.Linear.
+u64 experts_left(const TensorInventory& inventory, const PrecisionPlan& formats) {
+  Checked bytes;
+  for (const Tensor& tensor : inventory.tensors)
+    if (tensor.routed && tensor.apart == Apart::no) bytes = bytes + tensor.elements() * tensor.count() * u64{formats.of(tensor).whole_bytes()};
+  return bytes.value;
+}
+
+/// What a reader must know of a format that was asked for.
+void say_format(Plan& plan, const QuantizationRecipe& recipe) {
+  const std::string where = "request.weight_format";
+  const std::string_view dtype = name_of(plan.compute_dtype);
+  if (enum_from<ComputeDtype>(recipe.id)) return;
+  if (recipe.uniform()) return plan.notices.push_back(make_notice(Say::uniform_format, where, {recipe.id}));
+  if (!plan.model->spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
+  if (const u64 bytes = experts_left(plan.model->inventory, plan.weight_formats); bytes > 0)
+    plan.notices.push_back(make_notice(Say::experts_not_quantised, where, {recipe.id, dtype, digits(bytes)}));
+}
+
 std::optional<Error> decide_formats(Plan& plan) {
   const ModelSpec& spec = plan.model->spec;
   const std::string weight_format = weight_format_of(plan.request, spec, plan.notices);
   auto recipe = plan.catalog->quantization(weight_format, "request.weight_format");
   if (!recipe.ok()) return recipe.error();
-  for (std::size_t role = 0; role < plan.weight_formats.size(); ++role) {
-    // a saved buffer stays in 32 bit: Transformers lists e_score_correction_bias in _keep_in_fp32_modules_strict
-    const std::string_view id = static_cast<Role>(role) == Role::buffer ? "fp32" : recipe.value()->format_for(EnumNames<Role>::names[role]);
-    auto format = plan.catalog->format(id, "request.weight_format");
-    if (!format.ok()) return format.error();
-    plan.weight_formats[role] = format.value();
-  }
-  plan.request.weight_format = weight_format;
   plan.compute_dtype = compute_dtype_of(weight_format, spec);
+  auto formats = precision_plan(*recipe.value(), name_of(plan.compute_dtype), *plan.catalog, "request.weight_format");
+  if (!formats.ok()) return formats.error();
+  plan.weight_formats = formats.value();
+  if (plan.request.weight_format) say_format(plan, *recipe.value());
+  plan.request.weight_format = weight_format;
   return std::nullopt;
 }
 

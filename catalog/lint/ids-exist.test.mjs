@@ -9,3 +9,8 @@ test('an unknown memory class is found', () => {
   const [finding] = rule.check(fixture((files) => { files['gpus/amd/card'].memory_class = 'odd'; }));
   assert.match(finding.message, /memory_classes/);
 });
+
+test('in a recipe alone dtype stands for the type of the model', () => {
+  assert.deepEqual(rule.check(fixture((files) => { files['quantizations/bf16'].rules = [{ roles: ['*'], format: 'dtype' }]; })), []);
+  assert.equal(rule.check(fixture((files) => { files['models/org/model'].format = 'dtype'; })).length, 1);
+});

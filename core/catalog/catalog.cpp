@@ -58,16 +58,21 @@ std::vector<std::string_view> texts(JsonView list) {
 StorageFormat read_format(std::string_view id, JsonView json) {
   StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {}};
   const JsonView parts = json["parts"];
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    format.parts.push_back({text(parts.at(i)["name"]), static_cast<u32>(whole(parts.at(i)["item_bits"])),
-                            static_cast<u32>(whole(parts.at(i)["elements_per_item"]))});
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const JsonView part = parts.at(i);
+    const auto number = [part](std::string_view key) { return static_cast<u32>(part[key].whole().value_or(1)); };
+    format.parts.push_back({text(part["name"]), number("item_bits"), number("elements_per_item"),
+                            enum_from<Counted>(text(part["counted"])).value_or(Counted::row), number("items"), text(part["tensor"])});
+  }
   return format;
 }
 
 QuantizationRecipe read_recipe(std::string_view id, JsonView json) {
   QuantizationRecipe recipe{.id = id, .name = text(json["name"]), .source = text(json["source"]), .rules = {}};
   const JsonView rules = json["rules"];
-  for (std::size_t i = 0; i < rules.size(); ++i) recipe.rules.push_back({texts(rules.at(i)["roles"]), text(rules.at(i)["format"])});
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    recipe.rules.push_back({texts(rules.at(i)["roles"]), text(rules.at(i)["format"]),
+                            enum_from<RecipeTensors>(text(rules.at(i)["only"])).value_or(RecipeTensors::every)});
   return recipe;
 }
 

@@ -86,6 +86,7 @@ class Catalog {
   [[nodiscard]] std::string_view date() const { return date_; }
   [[nodiscard]] std::span<const Gpu> gpus() const { return gpus_; }
   [[nodiscard]] std::span<const Preset> presets() const { return presets_; }
+  [[nodiscard]] std::span<const StorageFormat> formats() const { return formats_; }
   [[nodiscard]] std::span<const Optimizer> optimizers() const { return optimizers_; }
   [[nodiscard]] JsonView rules() const { return document_.root()["rules"]["thumb"]; }
 

@@ -26,7 +26,7 @@ struct InferencePlan {
 
 /// Decides context, sequences, cache format and attention, and writes the decisions back into the request.
 ///
-/// Errors  out_of_range, unknown_id
+/// Errors  out_of_range, unknown_id, unsupported_combination for a cache in a format of weights
 std::optional<Error> decide_inference(Plan& plan, InferenceWorkload& asked);
 
 }  // namespace plimsoll

@@ -72,7 +72,7 @@ void list_stacked_experts(TensorSink& sink, std::string_view block, const Mixtur
 void list(TensorSink& sink, std::string_view block, const MixtureOfExperts& e, u32 hidden) {
   const ExpertNames& n = *e.names;
   const u32 f = e.moe_intermediate_size;
-  sink.matrix({.block = block, .part = n.router, .out = e.num_experts, .in = hidden, .role = Role::router, .bias = e.router_bias});
+  sink.matrix({.block = block, .part = n.router, .out = e.num_experts, .in = hidden, .role = Role::router, .bias = e.router_bias, .parameter = true});
   if (e.correction_bias) sink.vector({.block = block, .part = n.correction, .suffix = "", .width = e.num_experts, .role = Role::buffer});
   if (e.storage == MixtureOfExperts::Storage::stacked_in_out) {
     list_stacked_experts(sink, block, e, hidden);
@@ -109,8 +109,10 @@ void TensorSink::matrix(const Matrix& m) {
   }
   t.experts = m.experts;
   t.routed = m.routed;
+  t.linear = !m.routed && !m.parameter;
   out_.push_back(t);
   if (!m.bias) return;
+  t.linear = false;
   t.suffix = ".bias";
   t.shape = {m.out, 0, 0};
   t.rank = 1;
@@ -137,7 +139,7 @@ void list_layer(TensorSink& sink, const LayerSpec& layer, u32 hidden_size) {
 void list_mtp_module(TensorSink& sink, const ModelSpec& model) {
   const MtpModule names;
   const u32 h = model.hidden_size;
-  sink.matrix({.block = names.embedding, .out = model.vocab_size, .in = h, .role = Role::embedding, .cut = Cut::out});
+  sink.matrix({.block = names.embedding, .out = model.vocab_size, .in = h, .role = Role::embedding, .cut = Cut::out, .parameter = true});
   sink.matrix({.block = names.projection, .out = h, .in = 2 * h, .role = Role::mtp_projection});
   for (const std::string_view norm : {names.embedding_norm, names.hidden_norm, names.head_norm})
     list_norm(sink, {}, {model.final_norm.kind, norm, h}, Role::norm);

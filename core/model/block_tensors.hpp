@@ -20,7 +20,8 @@ class TensorSink {
     Cut cut = Cut::whole;
     bool bias = false, transposed = false;
     u32 experts = 1;
-    bool routed = false;
+    bool routed = false;     ///< in a bank that Transformers' class holds as fused parameters
+    bool parameter = false;  ///< a parameter of its own class: an embedding, a router
   };
   void matrix(const Matrix& m);
 

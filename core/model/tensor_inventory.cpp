@@ -74,9 +74,9 @@ std::string starred_name(const Tensor& tensor) {
 TensorInventory inventory_of(const ModelSpec& model) {
   TensorInventory inventory;
   TensorSink sink(inventory.tensors);
-  sink.matrix({.block = model.embedding_name, .out = model.vocab_size, .in = model.hidden_size, .role = Role::embedding, .cut = Cut::out});
+  sink.matrix({.block = model.embedding_name, .out = model.vocab_size, .in = model.hidden_size, .role = Role::embedding, .cut = Cut::out, .parameter = true});
   if (model.position_rows > 0)
-    sink.matrix({.block = model.position_name, .out = model.position_rows, .in = model.hidden_size, .role = Role::position_embedding});
+    sink.matrix({.block = model.position_name, .out = model.position_rows, .in = model.hidden_size, .role = Role::position_embedding, .parameter = true});
   for (std::size_t stack = 0; stack < model.stacks.size(); ++stack) add_layers(inventory.tensors, model, stack);
   list_norm(sink, {}, model.final_norm, Role::norm);
   sink.matrix({.block = model.head_name, .out = model.vocab_size, .in = model.hidden_size, .role = Role::lm_head, .cut = Cut::out, .bias = model.head_bias});

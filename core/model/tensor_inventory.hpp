@@ -36,6 +36,7 @@ struct Tensor {
   u32 layers = 1;                      ///< layers that have it
   u32 experts = 1;                     ///< copies in a layer: experts stored one by one
   bool routed = false;                 ///< belongs to a routed expert: a token uses num_experts_per_tok of num_experts
+  bool linear = false;                 ///< the weight of an nn.Linear of Transformers' class, or of GPT-2's Conv1D
 
   [[nodiscard]] bool in_layer() const { return !stack.empty(); }
   [[nodiscard]] u64 count() const { return u64{layers} * experts; }

@@ -1,10 +1,16 @@
 #include "storage/storage_format.hpp"
 
+#include <algorithm>
+
 namespace plimsoll {
 
 u32 StorageFormat::whole_bytes() const {
-  if (parts.size() != 1 || parts[0].elements_per_item != 1 || parts[0].item_bits % 8 != 0) return 0;
+  if (parts.size() != 1 || !by_rows() || parts[0].elements_per_item != 1 || parts[0].item_bits % 8 != 0) return 0;
   return parts[0].item_bits / 8;
+}
+
+bool StorageFormat::by_rows() const {
+  return std::all_of(parts.begin(), parts.end(), [](const FormatPart& part) { return part.counted == Counted::row; });
 }
 
 Checked row_bytes(u64 elements, const StorageFormat& format) {
@@ -14,10 +20,12 @@ Checked row_bytes(u64 elements, const StorageFormat& format) {
   return bytes;
 }
 
-std::string_view QuantizationRecipe::format_for(std::string_view role) const {
-  for (const RecipeRule& rule : rules)
+std::string_view QuantizationRecipe::format_for(std::string_view role, bool is_linear) const {
+  for (const RecipeRule& rule : rules) {
+    if (rule.only == RecipeTensors::linear && !is_linear) continue;
     for (const std::string_view held : rule.roles)
       if (held == "*" || held == role) return rule.format;
+  }
   return {};
 }
 

@@ -1,18 +1,31 @@
 #pragma once
-/// How a tensor is stored: a list of parts, each `item_bits` for `elements_per_item` elements. Fractions of a byte per weight
-/// cannot be written; block formats with scales are two parts, or one part with larger items.
+/// How a tensor is stored on the device: a list of parts, each of items of `item_bits`. Fractions of a byte per weight cannot be
+/// written; scales, tables and offsets are parts of their own, block formats with scales inside are one part with larger items.
 
 #include <string_view>
 #include <vector>
 
 #include "units.hpp"
+#include "vocabulary.hpp"
 
 namespace plimsoll {
+
+/// What the items of a part are counted over. Each way has one formula, in weights.cpp.
+enum class Counted {
+  row,         ///< each row of the last axis: a started item is a whole one, and rows end on whole bytes
+  flat,        ///< all elements of the tensor in one run, without regard to rows
+  output_row,  ///< one item for each output of the linear operator
+  tensor       ///< a fixed number for the tensor, whatever its shape
+};
+PLIMSOLL_ENUM_NAMES(Counted, "Counted", "row", "flat", "output_row", "tensor");
 
 struct FormatPart {
   std::string_view name;
   u32 item_bits = 0;
-  u32 elements_per_item = 1;
+  u32 elements_per_item = 1;    ///< of row and flat
+  Counted counted = Counted::row;
+  u32 items = 1;                ///< of tensor
+  std::string_view tensor{};    ///< its own name inside its module, "weight.absmax"; empty: it is the weight itself
 };
 
 struct StorageFormat {
@@ -21,26 +34,42 @@ struct StorageFormat {
 
   /// Bytes of one element where every element takes the same whole number of bytes; 0 elsewhere.
   [[nodiscard]] u32 whole_bytes() const;
+  /// Whether a row takes the same bytes wherever it stands: what a cache of keys and values needs, and what one leaf can show.
+  [[nodiscard]] bool by_rows() const;
 };
 
-/// Bytes of one row (the last axis of a tensor) in a format.
+/// Bytes of one row (the last axis of a tensor) in a format that is counted by rows.
 ///
 /// Formula  sum over parts of ceil(ceil(elements / elements_per_item) * item_bits / 8): items are padded for each row, as the
 ///          block formats store them, and bytes for each part
 /// Tested   tests/core/storage_format_test.cpp
 Checked row_bytes(u64 elements, const StorageFormat& format);
 
-/// Which tensor gets which format. The first rule whose roles hold the tensor's role wins; "*" holds every role.
+/// Which tensors of its roles a rule is for.
+enum class RecipeTensors {
+  every,
+  linear  ///< weights of nn.Linear, and of GPT-2's Conv1D: what quantisers replace
+};
+PLIMSOLL_ENUM_NAMES(RecipeTensors, "RecipeTensors", "every", "linear");
+
+/// The format of a rule that leaves tensors in the type that the model was loaded in.
+inline constexpr std::string_view models_dtype = "dtype";
+
+/// Which tensor gets which format. The first rule that holds a tensor wins: its roles hold the tensor's role ("*" holds every role),
+/// and it is for every tensor or for this kind.
 struct RecipeRule {
   std::vector<std::string_view> roles;
-  std::string_view format;
+  std::string_view format;  ///< id, or `models_dtype`
+  RecipeTensors only{};
 };
 struct QuantizationRecipe {
   std::string_view id, name, source;
   std::vector<RecipeRule> rules;
 
-  /// Format id for a role; empty when no rule holds it (lint rule recipe-is-total prevents that).
-  [[nodiscard]] std::string_view format_for(std::string_view role) const;
+  /// Format for a role; empty when no rule holds it (lint rule recipe-is-total prevents that).
+  [[nodiscard]] std::string_view format_for(std::string_view role, bool is_linear) const;
+  /// One format for every tensor: an idealisation, unless it is a data type.
+  [[nodiscard]] bool uniform() const { return rules.size() == 1; }
 };
 
 }  // namespace plimsoll

@@ -55,10 +55,59 @@ constexpr Shapes matrix_once{"rows * cols * b_w", "rows * row_w"};
 constexpr Shapes matrix_layers{"L * rows * cols * b_w", "L * rows * row_w"};
 constexpr Shapes matrix_experts{"L * n_exp * rows * cols * b_w", "L * n_exp * rows * row_w"};
 
+/// The ways of counting that rows do not decide.
+struct Parts {
+  Formula flat, output_rows, entries;
+};
+constexpr Parts parts_once{"ceil_div(ceil_div(rows * cols, g_w) * bits_w, 8)", "ceil_div(rows * bits_w, 8)", "ceil_div(n_t * bits_w, 8)"};
+constexpr Parts parts_layers{"L * ceil_div(ceil_div(rows * cols, g_w) * bits_w, 8)", "L * ceil_div(rows * bits_w, 8)", "L * ceil_div(n_t * bits_w, 8)"};
+constexpr Parts parts_experts{"L * n_exp * ceil_div(ceil_div(rows * cols, g_w) * bits_w, 8)", "L * n_exp * ceil_div(rows * bits_w, 8)",
+                              "L * n_exp * ceil_div(n_t * bits_w, 8)"};
+
+bool has_experts(const Tensor& tensor) { return tensor.stacked != 0 || tensor.experts > 1; }
+
 const Shapes& shapes_of(const Tensor& tensor, bool is_matrix) {
   if (!tensor.in_layer()) return is_matrix ? matrix_once : vector_once;
-  if (tensor.stacked != 0 || tensor.experts > 1) return is_matrix ? matrix_experts : vector_experts;
+  if (has_experts(tensor)) return is_matrix ? matrix_experts : vector_experts;
   return is_matrix ? matrix_layers : vector_layers;
+}
+
+const Formula& formula_of(const FormatPart& part, const Tensor& tensor, bool is_matrix, bool whole_bytes) {
+  const Parts& parts = !tensor.in_layer() ? parts_once : has_experts(tensor) ? parts_experts : parts_layers;
+  switch (part.counted) {
+    case Counted::flat: return parts.flat;
+    case Counted::output_row: return parts.output_rows;
+    case Counted::tensor: return parts.entries;
+    case Counted::row: break;
+  }
+  const Shapes& shapes = shapes_of(tensor, is_matrix);
+  return whole_bytes ? shapes.elements : shapes.rows;
+}
+
+/// A part with a tensor of its own has that tensor's name: "model.layers.*.mlp.up_proj.weight.absmax".
+std::string part_name(const Tensor& tensor, const FormatPart& part) {
+  if (part.tensor.empty()) return starred_name(tensor);
+  Tensor module = tensor;
+  module.suffix = "";
+  return starred_name(module) + "." + std::string(part.tensor);
+}
+
+/// A node with the tensor's name and a leaf for each part.
+void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Values v, const StorageFormat& format) {
+  const bool is_matrix = tensor.rank - tensor.stacked == 2;
+  if (tensor.out_axis == 1 && tensor.linear) std::swap(v[Symbol::rows], v[Symbol::cols]);  // a quantised Conv1D is stored [out, in]
+  tree.open(group, Combine::sum, tree.explains() ? starred_name(tensor) : std::string());
+  for (const FormatPart& part : format.parts) {
+    const StorageFormat alone{format.id, format.name, format.source, {part}};
+    v[Symbol::b_w] = alone.whole_bytes();
+    v[Symbol::row_w] = part.counted == Counted::row ? row_bytes(v[Symbol::cols], alone).value : 0;
+    v[Symbol::g_w] = part.elements_per_item;
+    v[Symbol::bits_w] = part.item_bits;
+    v[Symbol::n_t] = part.items;
+    tree.leaf(group, formula_of(part, tensor, is_matrix, v[Symbol::b_w] != 0), v,
+              {.source = format.source, .label = tree.explains() ? part_name(tensor, part) : std::string()});
+  }
+  tree.close();
 }
 
 void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format) {
@@ -71,6 +120,7 @@ void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, 
   v[Symbol::rows] = is_matrix ? shape[first] : 1;
   v[Symbol::cols] = is_matrix ? shape[first + 1U] : shape[first];
   v[Symbol::b_w] = format.whole_bytes();
+  if (!format.by_rows()) return add_parts(tree, group, tensor, v, format);
   const Shapes& shapes = shapes_of(tensor, is_matrix);
   if (v[Symbol::b_w] == 0) v[Symbol::row_w] = row_bytes(v[Symbol::cols], format).value;
   tree.leaf(group, v[Symbol::b_w] != 0 ? shapes.elements : shapes.rows, v,
@@ -87,7 +137,7 @@ u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& i
       if (tensor.apart != Apart::no || group_of(tensor.role) != group) continue;
       if (!opened) tree.open(group, Combine::sum);
       opened = true;
-      add_tensor(tree, group, model, tensor, rank, *formats[static_cast<std::size_t>(tensor.role)]);
+      add_tensor(tree, group, model, tensor, rank, formats.of(tensor));
     }
     if (opened) tree.close();
   }

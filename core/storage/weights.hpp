@@ -1,26 +1,22 @@
 #pragma once
 /// Bytes of the weights on one rank, tensor by tensor.
 
-#include <array>
-
-#include "model/tensor_inventory.hpp"
 #include "parallel/placement.hpp"
 #include "report/term.hpp"
-#include "storage/storage_format.hpp"
+#include "storage/precision_plan.hpp"
 
 namespace plimsoll {
 
-/// The format of each role's tensors: which tensor is stored how.
-using PrecisionPlan = std::array<const StorageFormat*, EnumNames<Role>::names.size()>;
-
-/// Adds the node "weights" with one node for each group of roles and one leaf for each tensor.
+/// Adds the node "weights" with one node for each group of roles and one leaf for each tensor. A tensor whose format is not counted by
+/// rows alone is a node with one leaf for each of its parts, which are tensors of their own in memory.
 ///
-/// Shapes   those of the tensor on this rank
+/// Shapes   those of the tensor on this rank; a quantised linear operator's rows are its outputs, its columns its inputs
 /// Units    bytes; rows are padded as the format stores them
-/// Formula  L * n_exp * rows * cols * b_w, without the factors that a tensor lacks; rows * row_w where elements share bytes
+/// Formula  L * n_exp * rows * cols * b_w, without the factors that a tensor lacks; rows * row_w where elements share bytes. Parts:
+///          flat ceil(ceil(rows * cols / g_w) * bits_w / 8), by output rows ceil(rows * bits_w / 8), fixed ceil(n_t * bits_w / 8)
 /// Assumes  what a checkpoint holds apart (multi-token prediction, a stored copy of a tied head) is not loaded
 /// Returns  the sum
-/// Tested   tests/core/weights_test.cpp
+/// Tested   tests/core/weights_test.cpp, tests/core/quantised_weights_test.cpp; conformance with bitsandbytes' own tensors, to the byte
 u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats);
 
 }  // namespace plimsoll

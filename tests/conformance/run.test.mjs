@@ -188,3 +188,31 @@ test('optimizer states: bytes, place and number of states count', () => {
   assert.deepEqual(counts(suite(step, first)), [3, 2, null, 1, 0, 0]);
   assert.deepEqual(counts(suite(step.replace('AdamW', 'Unheard'))), [1, 0, null, 0, 0, 1]);
 });
+
+test('a quantised operator: every tensor in memory counts, and other methods are not covered', () => {
+  const weight = ['weight', [2048, 1], 'uint8'];
+  const absmax = ['quant_state.absmax', [64], 'float32'];
+  const table = ['quant_state.code', [16], 'float32'];
+  const entry = (method, ...memory) => ({ method, setting: 'nf4', parameters: { quant_type: 'nf4', double_quant: false }, examples: [{ in: 64, out: 64, bias: false, memory }] });
+  const suite = (...entries) => rowsOf({ 'oracle/quantization/layouts.json': { entries } }).rows.quantised_linear;
+  assert.deepEqual(counts(suite(entry('bitsandbytes_4bit', weight, absmax, table))), [1, 1, null, 0, 0, 0]);
+  assert.deepEqual(counts(suite(entry('bitsandbytes_4bit', weight, absmax))), [1, 0, null, 1, 0, 0]);
+  assert.deepEqual(counts(suite(entry('bitsandbytes_4bit', weight, ['quant_state.absmax', [65], 'float32'], table))), [1, 0, null, 1, 0, 0]);
+  assert.deepEqual(counts(suite(entry('gptq', weight))), [1, 0, null, 0, 0, 1]);
+});
+
+test('a quantised model: the tensors of its quantised modules, and the sum of all', () => {
+  const names = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'];
+  const shapes = [[64, 64], [32, 64], [32, 64], [64, 64], [128, 64], [128, 64], [64, 128]];
+  const parts = names.flatMap((name, i) => {
+    const part = (tensor, shape, dtype) => ({ name: `model.layers.*.${name}.${tensor}`, shape, count: 2, dtype, kind: 'quantised' });
+    return [part('weight', shapes[i], 'int8'), part('SCB', [shapes[i][0]])];
+  });
+  const total = 2 * (96 * 64 + 5 * 64) + 2 * shapes.reduce((sum, [out, input]) => sum + out * input + 4 * out, 0);
+  const model = { config: 'a.json', label: 'small', dtype: 'float16', quantization_config: { quant_method: 'bitsandbytes', load_in_8bit: true }, total_bytes: total, tensors: parts };
+  const suite = change => rowsOf({ 'configs/a.json': llama, 'oracle/quantization/whole_models.json': { models: [{ ...model, ...change }] } }).rows.quantised_model;
+  assert.deepEqual(counts(suite({})), [2, 2, null, 0, 0, 0]);
+  assert.deepEqual(counts(suite({ total_bytes: total + 1 })), [2, 1, null, 1, 0, 0]);
+  assert.deepEqual(counts(suite({ tensors: parts.slice(1) })), [2, 1, null, 1, 0, 0]);
+  assert.deepEqual(counts(suite({ quantization_config: { quant_method: 'awq' } })), [1, 0, null, 0, 0, 1]);
+});

@@ -25,7 +25,7 @@ Error refused(const Ask& asked) {
   return made.error();
 }
 
-std::string_view format_of(const Plan& plan, Role role) { return plan.weight_formats[static_cast<std::size_t>(role)]->id; }
+std::string_view format_of(const Plan& plan, Role role) { return plan.weight_formats.of_linear(role).id; }
 
 }  // namespace
 
@@ -116,7 +116,7 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
   std::set<std::string> produced;
   const std::string gpt2 = "openai-community/gpt2";
   for (const Ask& asked : {ask(gpt2), ask(gpt2).context(2000), ask_config(R"({"model_type": "llama"})"), ask_count("7B"), ask("deepseek-ai/DeepSeek-V3"),
-                           ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"),
+                           ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"), ask("mistralai/Mixtral-8x7B-v0.1").weights("nf4"),
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})")})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);

@@ -67,20 +67,40 @@ TEST_CASE("a format without parts takes nothing, and one with an item of no elem
 
 TEST_CASE("the first rule that holds a role gives its format, and * holds every role", "[storage_format]") {
   const QuantizationRecipe recipe{"r", "R", "test", {{{"embedding", "lm_head"}, "bf16"}, {{"norm"}, "fp32"}, {{"*"}, "int4"}, {{"router"}, "fp8"}}};
-  CHECK(recipe.format_for("lm_head") == "bf16");
-  CHECK(recipe.format_for("norm") == "fp32");
-  CHECK(recipe.format_for("mlp_up") == "int4");
-  CHECK(recipe.format_for("router") == "int4");
-  CHECK(QuantizationRecipe{}.format_for("norm").empty());
+  CHECK(recipe.format_for("lm_head", true) == "bf16");
+  CHECK(recipe.format_for("norm", false) == "fp32");
+  CHECK(recipe.format_for("mlp_up", true) == "int4");
+  CHECK(recipe.format_for("router", false) == "int4");
+  CHECK(QuantizationRecipe{}.format_for("norm", false).empty());
+}
+
+TEST_CASE("a rule for linear operators passes over every other tensor of its roles", "[storage_format]") {
+  const QuantizationRecipe recipe{"r", "R", "test", {{{"lm_head"}, "dtype"}, {{"*"}, "nf4", RecipeTensors::linear}, {{"*"}, "dtype"}}};
+  CHECK(recipe.format_for("mlp_up", true) == "nf4");
+  CHECK(recipe.format_for("mlp_up", false) == "dtype");
+  CHECK(recipe.format_for("lm_head", true) == "dtype");
+  CHECK_FALSE(recipe.uniform());
+  CHECK(QuantizationRecipe{"r", "R", "test", {{{"*"}, "int4"}}}.uniform());
+}
+
+TEST_CASE("only parts that are counted by rows have rows of one size", "[storage_format]") {
+  CHECK(known("int4").by_rows());
+  CHECK_FALSE(known("nf4").by_rows());
+  CHECK_FALSE(known("bnb_int8").by_rows());
+  CHECK(known("nf4").whole_bytes() == 0);
+  CHECK(format({{"value", 8, 1, Counted::flat}}).whole_bytes() == 0);
 }
 
 TEST_CASE("every recipe of the catalogue has a known format for every role", "[storage_format]") {
-  for (const std::string_view id : {"fp32", "bf16", "fp16", "fp8", "int8", "int4"}) {
+  for (const std::string_view id : {"fp32", "bf16", "fp16", "fp8", "int8", "int4", "nf4", "nf4_double_quant", "fp4", "fp4_double_quant", "bnb_int8"}) {
     const auto recipe = catalog().quantization(id, "");
     REQUIRE(recipe.ok());
-    for (const std::string_view role : EnumNames<Role>::names) {
-      CAPTURE(id, role);
-      CHECK(catalog().format(recipe.value()->format_for(role), "").ok());
-    }
+    CHECK(precision_plan(*recipe.value(), "bf16", catalog(), "").ok());
+    for (const std::string_view role : EnumNames<Role>::names)
+      for (const bool is_linear : {true, false}) {
+        CAPTURE(id, role, is_linear);
+        const std::string_view found = recipe.value()->format_for(role, is_linear);
+        CHECK((found == models_dtype || catalog().format(found, "").ok()));
+      }
   }
 }

@@ -7,10 +7,11 @@ runs, and what it is handed.
     python trace_storages.py cases.json            fills in the peaks of the cases
     python trace_storages.py cases.json --check    compares instead, and fails on a difference
 
-Needs torch and transformers; traced_peaks.json says with which versions its numbers were made.
+Needs torch and transformers, and bitsandbytes for cases with a weight_format; the files say with which versions their numbers were made.
 """
 
 import argparse
+import contextlib
 import json
 import sys
 
@@ -27,17 +28,30 @@ def build(case):
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[case["dtype"]]
     with torch.device("meta"):
         model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation=case["attention"], dtype=dtype)
-    return model.eval(), config
+    weights = []
+    if "weight_format" in case:  # only such cases need bitsandbytes
+        from bitsandbytes_on_meta import quantise
+
+        weights = quantise(model, case["weight_format"], dtype)
+    return model.eval(), config, weights
+
+
+def cuda_products(case, live):
+    if "weight_format" not in case:
+        return contextlib.nullcontext()
+    from bitsandbytes_on_meta import CudaProducts
+
+    return CudaProducts(live)
 
 
 def trace(case):
     """Peaks of the prompt's pass, of the next token and of the third token after the prompt."""
-    model, config = build(case)
+    model, config, quantised = build(case)
     rows = case["max_num_seqs"]
     cache = transformers.DynamicCache(config=config)
-    live = LiveStorages(kept=[*model.parameters(), *model.buffers()])
+    live = LiveStorages(kept=[*model.parameters(), *model.buffers(), *quantised])
     peaks = []
-    with torch.no_grad(), CudaKernels(), live:
+    with torch.no_grad(), CudaKernels(), cuda_products(case, live), live:
         for tokens in (case["tokens"], 1, 1, 1):
             ids = torch.zeros(rows, tokens, dtype=torch.long, device="meta")
             live.restart()

@@ -30,11 +30,20 @@ export interface Optimizer extends Named {
   implementations: { id: string }[];
 }
 
+export interface StorageFormat extends Named {
+  /** Without `counted`, a part is counted by rows. */
+  parts: { counted?: string }[];
+}
+
 export interface Catalog {
   date: string;
   gpus: Map<string, Gpu>;
   models: Map<string, Preset>;
-  formats: Map<string, Named>;
+  formats: Map<string, StorageFormat>;
+  /** Of the formats, those that a model's weights may be in. */
+  weightFormats: string[];
+  /** Of the formats, those that a cache may be in: its rows come one by one. */
+  cacheFormats: string[];
   engines: Map<string, Named>;
   quantizations: Map<string, Named>;
   optimizers: Map<string, Optimizer>;
@@ -47,7 +56,7 @@ interface CatalogFile {
   date: string;
   gpus: Gpu[];
   models: Preset[];
-  formats: Record<string, Named>;
+  formats: Record<string, StorageFormat>;
   engines: Record<string, Named>;
   quantizations: Record<string, Named>;
   optimizers: Record<string, Optimizer>;
@@ -64,17 +73,22 @@ function largestVendorFirst(gpus: Gpu[]): Gpu[] {
   return gpus.toSorted((a, b) => (counts.get(b.vendor) ?? 0) - (counts.get(a.vendor) ?? 0));
 }
 
+// Widest first, as people think of them.
+const widestFirst = ['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'bnb_int8', 'int4', 'nf4', 'nf4_double_quant'];
+
 export function readCatalog(text: string): Catalog {
   const file = JSON.parse(text) as CatalogFile;
+  const formats = new Map([...widestFirst, ...Object.keys(file.formats)].flatMap(id => {
+    const entry = file.formats[id];
+    return entry ? [[id, entry] as const] : [];
+  }));
   return {
     date: file.date,
     gpus: byId(largestVendorFirst(file.gpus)),
     models: byId(file.models),
-    // Widest first, as people think of them.
-    formats: new Map(['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'int4', ...Object.keys(file.formats)].flatMap(id => {
-      const entry = file.formats[id];
-      return entry ? [[id, entry] as const] : [];
-    })),
+    formats,
+    weightFormats: [...formats.keys()].filter(id => id in file.quantizations),
+    cacheFormats: [...formats].filter(([, { parts }]) => parts.every(part => !part.counted)).map(([id]) => id),
     engines: new Map(Object.entries(file.engines)),
     quantizations: new Map(Object.entries(file.quantizations)),
     optimizers: new Map(Object.entries(file.optimizers)),

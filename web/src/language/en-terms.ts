@@ -130,6 +130,8 @@ export const symbols: Record<string, string> = {
   row_w: 'bytes per row',
   row_k: 'bytes per key row',
   row_r: 'bytes per rotary-key row',
+  bits_w: 'bits of an item',
+  g_w: 'elements that one item covers',
   numel: 'elements of one tensor',
   b_m: 'bytes per master weight',
   p_r: 'reserve per thousand',
@@ -142,6 +144,12 @@ export const symbols: Record<string, string> = {
   P_a: 'parameters whose gradients are to come',
   b_g: 'bytes per gradient',
   m: 'bytes',
+};
+
+// Formats whose names have words in them; the catalogue names the others.
+export const formatNames: Record<string, string> = {
+  nf4_double_quant: 'NF4, double-quantised (bitsandbytes)',
+  fp4_double_quant: 'FP4, double-quantised (bitsandbytes)',
 };
 
 export const rules: Record<string, Explained> = {

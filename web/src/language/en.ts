@@ -1,9 +1,10 @@
-import { reasons, rules, symbols, terms } from './en-terms.ts';
+import { formatNames, reasons, rules, symbols, terms } from './en-terms.ts';
 import { training } from './en-training.ts';
 
 export const en = {
   terms,
   symbols,
+  formatNames,
   reasons,
   rules,
   ...training,

@@ -124,6 +124,8 @@ export const symbols: Record<string, string> = {
   row_w: '每行字节数',
   row_k: '每行 K 的字节数',
   row_r: '每行旋转键的字节数',
+  bits_w: '每项的位数',
+  g_w: '每项覆盖的元素数',
   numel: '单个张量的元素数',
   b_m: '每个主权重的字节数',
   p_r: '留存比例（千分之）',
@@ -136,6 +138,11 @@ export const symbols: Record<string, string> = {
   P_a: '尚无梯度的参数数',
   b_g: '每个梯度的字节数',
   m: '字节数',
+};
+
+export const formatNames: Record<string, string> = {
+  nf4_double_quant: 'NF4 双重量化 (bitsandbytes)',
+  fp4_double_quant: 'FP4 双重量化 (bitsandbytes)',
 };
 
 export const rules: Record<string, Explained> = {

@@ -1,10 +1,11 @@
 import type { Messages } from './index.ts';
-import { reasons, rules, symbols, terms } from './zh-CN-terms.ts';
+import { formatNames, reasons, rules, symbols, terms } from './zh-CN-terms.ts';
 import { training } from './zh-CN-training.ts';
 
 export const zhCN: Messages = {
   terms,
   symbols,
+  formatNames,
   reasons,
   rules,
   ...training,

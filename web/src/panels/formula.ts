@@ -10,8 +10,11 @@ const letter = (symbol: string): TemplateResult => {
   return html`<var>${base}${index.length ? html`<sub>${index.join(' ')}</sub>` : ''}</var>`;
 };
 
-// ceil_div(K, 16) is written ⌈K ÷ 16⌉.
-const brackets = (text: string): string => text.replace(/ceil_div\(([^,()]+), ([^,()]+)\)/g, '⌈$1 / $2⌉');
+// ceil_div(K, 16) is written ⌈K ÷ 16⌉, the innermost first.
+function brackets(text: string): string {
+  const written = text.replace(/ceil_div\(([^,()]+), ([^,()]+)\)/g, '⌈$1 / $2⌉');
+  return written === text ? text : brackets(written);
+}
 
 const signs = (text: string): string => text.replaceAll('*', '×').replaceAll('/', '÷');
 

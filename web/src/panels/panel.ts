@@ -43,7 +43,10 @@ export const quantity = ({ number, unit }: Quantity): TemplateResult =>
   html`<span class="quantity">${number} <span class="unit">${unit}</span></span>`;
 
 /** Format ids as people write them, without the variant: FP8, not FP8 (E4M3). */
-export const formatName = (view: View, id: string): string => (view.catalog.formats.get(id)?.name ?? id.toUpperCase()).replace(/ \(.*\)$/, '');
+export const formatName = (view: View, id: string): string => fullFormatName(view, id).replace(/ \(.*\)$/, '');
+
+/** A format's name with its variant; in the reader's language where the catalogue's has words in it. */
+export const fullFormatName = (view: View, id: string): string => view.text.formatNames[id] ?? view.catalog.formats.get(id)?.name ?? id.toUpperCase();
 
 export const gpuName = (view: View, id: string): string => view.catalog.gpus.get(id)?.name ?? id;
 

@@ -3,7 +3,7 @@
 import { type TemplateResult, css, html } from 'lit';
 import { defaultGpu, served } from '../state.ts';
 import type { InferenceWorkload } from '../../../wasm/plimsoll.ts';
-import { formatName } from './panel.ts';
+import { formatName, fullFormatName } from './panel.ts';
 import { Question } from './question.ts';
 
 export class ServingQuestion extends Question {
@@ -28,9 +28,9 @@ export class ServingQuestion extends Question {
     };
   }
 
-  #formats(id: string, label: string, current: string | null | undefined, own: string | null | undefined, take: (value: string | null) => void): TemplateResult {
+  #formats(id: string, label: string, list: string[], current: string | null | undefined, own: string | null | undefined, take: (value: string | null) => void): TemplateResult {
     const automatic = { value: '', label: this.text.automatic(own && !current ? formatName(this.view, own) : '') };
-    const formats = [...this.view.catalog.formats].map(([value, { name }]) => ({ value, label: name }));
+    const formats = list.map(value => ({ value, label: fullFormatName(this.view, value) }));
     return this.choose(id, label, Boolean(current), current ?? '', [automatic, ...formats], value => take(value || null));
   }
 
@@ -69,11 +69,11 @@ export class ServingQuestion extends Question {
     const { request } = this.view.state;
     const { kv_cache_dtype: cache, max_num_seqs: sequences = 1 } = this.#asked;
     return html`
-      ${this.#formats('weights', text.weights, request.weight_format, this.view.answer?.report.request.weight_format,
+      ${this.#formats('weights', text.weights, this.view.catalog.weightFormats, request.weight_format, this.view.answer?.report.request.weight_format,
         value => this.sendRequest(next => { next.weight_format = value; }))}
       ${this.#context()}
       ${this.number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
-      ${this.#formats('kv', text.kvCache, cache, this.#resolved?.kv_cache_dtype, value => this.sendWorkload({ kv_cache_dtype: value }))}
+      ${this.#formats('kv', text.kvCache, this.view.catalog.cacheFormats, cache, this.#resolved?.kv_cache_dtype, value => this.sendWorkload({ kv_cache_dtype: value }))}
       ${this.device()}${this.#count()}`;
   }
 }

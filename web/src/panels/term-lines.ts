@@ -101,7 +101,7 @@ export class TermLines extends Panel {
     const all = this.opened.has(`${path}/*`);
     const children = all ? term.children : term.children.slice(0, shownAtFirst);
     const rest = term.children.length - children.length;
-    return html`<p class="about">${this.text.terms[term.id]?.about}</p>
+    return html`${term.label ? nothing : html`<p class="about">${this.text.terms[term.id]?.about}</p>`}
       <ul>${children.map((child, index) => this.line(child, `${path}/${child.id}.${index}`, whole, false, term.children))}
         ${rest > 0 ? html`<li><button type="button"
           @click=${() => this.#toggle(`${path}/*`)}>${this.text.moreTensors(this.view.format.integer(rest))}</button></li>` : nothing}</ul>`;
