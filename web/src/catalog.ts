@@ -28,7 +28,11 @@ export interface Optimizer extends Named {
   library: string;
   options?: string[];
   implementations: { id: string }[];
+  states: { only?: string }[];
 }
+
+/** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
+export const projects = (optimizer: Optimizer | undefined): boolean => optimizer?.states.some(state => state.only === 'projected') ?? false;
 
 export interface Catalog {
   date: string;
