@@ -140,8 +140,8 @@ test('a moment opens its terms down to a formula with its source', async ({ page
   const section = page.getByRole('region', { name: 'Memory over a step' });
   await section.getByRole('tab', { name: 'Forward peak' }).click();
   const panel = section.getByRole('tabpanel');
-  await panel.getByRole('button', { name: /^Loss/ }).click();
-  await panel.getByRole('button', { name: /^Logits\b(?! in)/ }).click();
+  await panel.getByRole('button', { name: /^Logits and loss/ }).click();
+  await panel.getByRole('button', { name: /^Logits\b(?! (in|and))/ }).click();
   await expect(panel.getByRole('table', { name: 'Numbers put in' })).toContainText('vocabulary');
   await expect(panel.getByText(/^Source:/)).toBeVisible();
 });
@@ -160,7 +160,7 @@ test('the ladder shows the methods on one scale with verdicts, and a press takes
 test('what does not fit names changes with the bytes they save, and a press applies one', async ({ page, open }) => {
   await open('#v1&m=Qwen/Qwen3-0.6B&t=training&ft=full&s=8k');
   await expect(verdict(page)).toContainText('Does not fit');
-  const change = page.getByRole('listitem').filter({ hasText: 'gradient checkpointing: every layer' });
+  const change = page.getByRole('listitem').filter({ hasText: 'gradient checkpointing of every layer' });
   await expect(change).toContainText(/saves [\d.]+ [GM]iB/);
   await change.getByRole('button').click();
   await expect(page).toHaveURL(/rc=full/);

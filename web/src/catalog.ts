@@ -28,12 +28,16 @@ export interface Optimizer extends Named {
   library: string;
   options?: string[];
   implementations: { id: string }[];
+  states: { only?: string }[];
 }
 
 export interface StorageFormat extends Named {
   /** Without `counted`, a part is counted by rows. */
   parts: { counted?: string }[];
 }
+
+/** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
+export const projects = (optimizer: Optimizer | undefined): boolean => optimizer?.states.some(state => state.only === 'projected') ?? false;
 
 export interface Catalog {
   date: string;

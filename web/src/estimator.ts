@@ -1,7 +1,9 @@
 // Asks the core. An answer takes well under a millisecond, so the page asks at once and waits for nothing.
 
 import { loadCatalog, loadCore } from 'virtual:core';
-import { type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll } from '../../wasm/plimsoll.ts';
+import {
+  type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
+} from '../../wasm/plimsoll.ts';
 import { type Asked, type Workload, trained } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
 

@@ -13,6 +13,7 @@ const hatches: Record<string, string> = {
   optimizer: 'M2 0V8M6 0V8',
   gradients: 'M0 0L4 4L8 0M0 4L4 8L8 4',
   reserve: 'M-2 -2L10 10',
+  buffers: 'M0 4H8',
 };
 
 const seriesOf: Record<string, string> = {
@@ -27,7 +28,7 @@ const seriesOf: Record<string, string> = {
   optimizer_transient: 'optimizer',
   gradients: 'gradients',
   loss: 'logits',
-  buffers: 'act',
+  buffers: 'buffers',
   saved: 'act',
   allocator_reserve: 'reserve',
 };
@@ -48,7 +49,7 @@ export const swatch = (termId: string): SVGTemplateResult => {
 export const seriesStyles = css`
   .fill-weights { fill: var(--weights); }
   .fill-kv { fill: var(--kv); }
-  .fill-act { fill: var(--act); }
+  .fill-act, .fill-buffers { fill: var(--act); }
   .fill-logits { fill: var(--logits); }
   .fill-runtime, .fill-reserve { fill: var(--runtime); }
   .fill-adapters { fill: var(--adapters); }

@@ -100,8 +100,10 @@ function firstStep(data: TimelineData, columns: Column[], y: Place): SVGTemplate
 function limit(data: TimelineData, y: Place, right: number): SVGTemplateResult | typeof nothing {
   if (!data.usable) return nothing;
   const level = Math.round(y(data.usable.bytes));
+  // The label hangs where the peak is not.
+  const leftward = data.worst > (data.moments.length - 1) / 2;
   return svg`<path class="load-line" d=${`M${timelineLeft} ${level}H${right}`} />
-    <text class="limit" x=${right} y=${level - 8} text-anchor="end">${data.usable.label}</text>`;
+    <text class="limit" x=${leftward ? timelineLeft + 4 : right} y=${level - 8} text-anchor=${leftward ? 'start' : 'end'}>${data.usable.label}</text>`;
 }
 
 function peak(data: TimelineData, column: Column, y: Place, right: number): SVGTemplateResult {
@@ -109,7 +111,11 @@ function peak(data: TimelineData, column: Column, y: Place, right: number): SVGT
   const middle = column.from + column.width / 2;
   const anchor = middle < timelineLeft + 90 ? 'start' : middle > right - 90 ? 'end' : 'middle';
   const x = anchor === 'start' ? column.from : anchor === 'end' ? column.from + column.width : middle;
-  return svg`${loadLineMark(middle, level, 8, false)}<text class="peak" x=${x} y=${Math.max(14, level - 20)} text-anchor=${anchor}>${data.peak}</text>`;
+  const line = data.usable ? y(data.usable.bytes) : 0;
+  const wanted = level - 20;
+  // A label on the load line would hide it: it goes above.
+  const place = Math.abs(wanted - 6 - line) < 18 ? line - 10 : wanted;
+  return svg`${loadLineMark(middle, level, 8, false)}<text class="peak" x=${x} y=${Math.max(14, place)} text-anchor=${anchor}>${data.peak}</text>`;
 }
 
 export function timeline(data: TimelineData, width: number, choose: (index: number) => void): SVGTemplateResult {
@@ -128,7 +134,8 @@ export function timeline(data: TimelineData, width: number, choose: (index: numb
     })}
     <text class="tick" x=${timelineLeft - 10} y="14" text-anchor="end">${data.unit}</text>
     ${columns.map((column, index) => drawMoment(data, index, column, y, choose))}
-    ${width > numbersBelow ? nothing : columns.map(({ from, width: wide }, index) => svg`<text class="tick" x=${from + wide / 2} y=${bottom + 18} text-anchor="middle">${index + 1}</text>`)}
+    ${width > numbersBelow ? nothing : columns.map((column, index) => svg`<text class="tick" x=${column.from + column.width / 2} y=${bottom + 18}
+      text-anchor="middle">${index + 1}</text>`)}
     ${firstStep(data, columns, y)}
     ${limit(data, y, right)}
     ${peak(data, columns[data.worst]!, y, right)}

@@ -25,7 +25,7 @@ export const stepTerms: Record<string, Explained> = {
   'gradients.head': { name: 'Head’s gradient', about: 'The head shares the embedding’s matrix, but its gradient is a tensor of its own until both are added.' },
   'gradients.embedding': { name: 'Embedding’s gradient', about: 'As large as the embedding matrix, made at the very end of backward.' },
   'gradients.tied_sum': { name: 'Sum of both gradients', about: 'A third matrix of the vocabulary’s size: the head’s and the embedding’s gradient added.' },
-  loss: { name: 'Loss', about: 'Logits and what cross-entropy makes of them.' },
+  loss: { name: 'Logits and loss', about: 'Logits and what cross-entropy makes of them.' },
   'loss.logits': { name: 'Logits', about: 'One score per entry of the vocabulary for every position.' },
   'loss.logits_fp32': { name: 'Logits in FP32', about: 'Cross-entropy widens the logits first.' },
   'loss.logits_capped': { name: 'Capped logits', about: 'The tanh of a soft cap is kept for its gradient.' },

@@ -25,7 +25,7 @@ export const stepTerms: Record<string, Explained> = {
   'gradients.head': { name: '输出头梯度', about: '输出头与词嵌入共享矩阵，但相加之前其梯度是单独的张量。' },
   'gradients.embedding': { name: '词嵌入梯度', about: '与词嵌入矩阵一样大，在反向的最后产生。' },
   'gradients.tied_sum': { name: '两者梯度之和', about: '第三个词表大小的矩阵：输出头与词嵌入梯度相加的结果。' },
-  loss: { name: '损失', about: 'logits 以及交叉熵由它产生的张量。' },
+  loss: { name: 'logits 与损失', about: 'logits 以及交叉熵由它产生的张量。' },
   'loss.logits': { name: 'logits', about: '每个位置对词表中每个词的分数。' },
   'loss.logits_fp32': { name: 'FP32 logits', about: '交叉熵先把 logits 转为 FP32。' },
   'loss.logits_capped': { name: '截幅后的 logits', about: '软截幅 (soft cap) 的 tanh，为求梯度而保留。' },

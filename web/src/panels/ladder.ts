@@ -25,7 +25,11 @@ export class Ladder extends Panel {
     .key { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: var(--t0); color: var(--muted); margin-top: 4px; }
     .key span { display: inline-flex; gap: 8px; align-items: center; }
     .scroll { overflow-x: auto; }
-    @media (max-width: 640px) { .head { grid-template-columns: minmax(0, 1fr) auto; } .head .quantity { grid-column: 1; } .head .word { grid-column: 2; grid-row: 1; } }
+    @media (max-width: 640px) {
+      .head { grid-template-columns: minmax(0, 1fr) auto; }
+      .head .quantity { grid-column: 1; }
+      .head .word { grid-column: 2; grid-row: 1; }
+    }
   `];
 
   declare width: number;
@@ -59,12 +63,15 @@ export class Ladder extends Panel {
     const current = trained(report.request)?.method === rung.method;
     const name = methodName(this.view, rung.method);
     return html`<li class=${current ? 'current' : ''}>
-      <div class="head"><button type="button" aria-pressed=${current} aria-label=${rung.outcome ? `${name}${comma}${outcome[rung.outcome]}` : nothing}
+      <div class="head"><button type="button" aria-pressed=${current}
+          aria-label=${rung.outcome ? `${name}${comma}${outcome[rung.outcome]}` : nothing}
           @click=${() => this.#take(rung)}>${name}</button>
-        ${rung.outcome ? html`<span class="word ${rung.outcome}" aria-hidden="true">${verdictGlyph(rung.outcome, 18)}<span>${outcome[rung.outcome]}</span></span>` : nothing}
+        ${rung.outcome ? html`<span class="word ${rung.outcome}" aria-hidden="true">${verdictGlyph(rung.outcome, 18)}
+          <span>${outcome[rung.outcome]}</span></span>` : nothing}
         ${quantity(this.view.format.column(rung.needed_bytes))}
         <span class="about">${ladder.about[rung.method]}</span></div>
-      <div class="bar">${this.width > 0 ? rungBar({ parts: rung.segments, usable: report.verdict?.usable_bytes ?? null, most }, this.width) : nothing}</div></li>`;
+      <div class="bar">${this.width > 0
+        ? rungBar({ parts: rung.segments, usable: report.verdict?.usable_bytes ?? null, most }, this.width) : nothing}</div></li>`;
   }
 
   #parts(training: TrainingReport): string[] {
@@ -74,13 +81,17 @@ export class Ladder extends Panel {
   #table(report: Report, training: TrainingReport): TemplateResult {
     const { text } = this;
     const { format } = this.view;
-    return html`<div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table aria-labelledby="title"><thead><tr><th scope="col">${text.part}</th>${training.ladder.map(rung => html`<th scope="col" class="end">${methodName(this.view, rung.method)}</th>`)}</tr></thead>
-      <tbody>${this.#parts(training).map(id => html`<tr><th scope="row">${termName(this.view, id)}</th>${training.ladder.map(rung => {
-          const bytes = rung.segments.find(segment => segment.id === id)?.bytes;
-          return html`<td class="end">${bytes === undefined ? '—' : quantity(format.memory(bytes))}</td>`;
-        })}</tr>`)}
-        <tr><th scope="row">${text.total}</th>${training.ladder.map(rung => html`<td class="end">${quantity(format.memory(rung.needed_bytes))}</td>`)}</tr>
-        ${report.verdict ? html`<tr><th scope="row">${text.columns.outcome}</th>${training.ladder.map(rung => html`<td class="end">${rung.outcome ? text.outcome[rung.outcome] : '—'}</td>`)}</tr>` : nothing}
+    const rungs = (cell: (rung: LadderRung) => TemplateResult | string): TemplateResult[] =>
+      training.ladder.map(rung => html`<td class="end">${cell(rung)}</td>`);
+    const part = (rung: LadderRung, id: string): TemplateResult | string => {
+      const bytes = rung.segments.find(segment => segment.id === id)?.bytes;
+      return bytes === undefined ? '—' : quantity(format.memory(bytes));
+    };
+    return html`<div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table aria-labelledby="title">
+      <thead><tr><th scope="col">${text.part}</th>${training.ladder.map(rung => html`<th scope="col" class="end">${methodName(this.view, rung.method)}</th>`)}</tr></thead>
+      <tbody>${this.#parts(training).map(id => html`<tr><th scope="row">${termName(this.view, id)}</th>${rungs(rung => part(rung, id))}</tr>`)}
+        <tr><th scope="row">${text.total}</th>${rungs(rung => quantity(format.memory(rung.needed_bytes)))}</tr>
+        ${report.verdict ? html`<tr><th scope="row">${text.columns.outcome}</th>${rungs(rung => rung.outcome ? text.outcome[rung.outcome] : '—')}</tr>` : nothing}
       </tbody></table></div>`;
   }
 
@@ -91,10 +102,12 @@ export class Ladder extends Panel {
     if (!answer || !training || training.ladder.length === 0) return html``;
     const { report } = answer;
     const most = Math.max(...training.ladder.map(rung => rung.needed_bytes));
-    const usable = report.verdict ? `${text.usable} ${format.columnText(report.verdict.usable_bytes)}` : '';
-    return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.ladder.title}</h2><p class="intro">${text.ladder.intro}${usable ? ` ${text.ladder.line(usable)}` : nothing}</p>
+    const { ladder } = text;
+    return html`<section class="section" aria-labelledby="title"><h2 id="title">${ladder.title}</h2>
+      <p class="intro">${ladder.intro}${report.verdict ? ladder.line(format.columnText(report.verdict.usable_bytes)) : nothing}</p>
       <ul class="rungs">${training.ladder.map(rung => this.#rung(rung, report, most))}</ul>
-      <div class="key">${this.#parts(training).map(id => html`<span><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">${svg`${hatchDefinitions()}${swatch(id)}`}</svg>${termName(this.view, id)}</span>`)}</div>
+      <div class="key">${this.#parts(training).map(id => html`<span><svg width="16" height="16" viewBox="0 0 16 16"
+        aria-hidden="true">${svg`${hatchDefinitions()}${swatch(id)}`}</svg>${termName(this.view, id)}</span>`)}</div>
       <details><summary>${text.tableView}</summary>${this.#table(report, training)}</details>
     </section>`;
   }

@@ -40,14 +40,16 @@ export class Launch extends Panel {
     return html`<div class="file"><div class="head"><h3>${launch.programs[file.program] ?? file.program} · <code>${file.name}</code></h3>
         <span class="said" role="status">${this.said.name === file.name ? this.said.text : nothing}</span>
         <button type="button" class="firm" aria-label=${launch.copyFile(file.name)} @click=${() => void this.#copy(file)}>${copyText}</button>
-        <button type="button" class="firm" aria-label=${launch.saveFile(file.name)} @click=${() => saveFile(file.name, file.text, 'text/plain')}>${launch.save}</button></div>
+        <button type="button" class="firm" aria-label=${launch.saveFile(file.name)}
+          @click=${() => saveFile(file.name, file.text, 'text/plain')}>${launch.save}</button></div>
       <pre tabindex="0" role="group" aria-label=${file.name}><code>${file.text}</code></pre></div>`;
   }
 
   override render(): TemplateResult {
     const files = this.view.answer?.report.training?.launch ?? [];
     if (files.length === 0) return html``;
-    return html`<section class="section" aria-labelledby="title"><h2 id="title">${this.text.launch.title}</h2><p class="intro">${this.text.launch.intro}</p>
+    const { launch } = this.text;
+    return html`<section class="section" aria-labelledby="title"><h2 id="title">${launch.title}</h2><p class="intro">${launch.intro}</p>
       ${files.map(file => this.#file(file))}</section>`;
   }
 }

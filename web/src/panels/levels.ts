@@ -13,12 +13,16 @@ export class Levels extends Panel {
 
   static override styles = [shared, css`
     dl { margin: 16px 0 0; }
-    dl > div { padding: 8px 0 12px; border-top: 1px solid var(--rule); display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 16px; align-items: baseline; }
+    dl > div { padding: 8px 0 12px; border-top: 1px solid var(--rule); display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 16px;
+      align-items: baseline; }
     dt { font-weight: 600; }
+    .besides { margin-top: 0; }
+    .besides dt { font-weight: 400; }
     dd { margin: 0; }
     .about { grid-column: 1 / -1; color: var(--muted); font-size: var(--t0); }
     .about code { color: var(--ink); overflow-wrap: anywhere; }
-    pre { margin: 8px 0; padding: 12px 16px; background: var(--raised); border-radius: 4px; overflow-x: auto; font: 0.8rem/1.6 ui-monospace, Consolas, 'DejaVu Sans Mono', monospace; }
+    pre { margin: 8px 0; padding: 12px 16px; background: var(--raised); border-radius: 4px; overflow-x: auto;
+      font: 0.8rem/1.6 ui-monospace, Consolas, 'DejaVu Sans Mono', monospace; }
     details { border-top: 1px solid var(--rule); padding-top: 8px; }
     .said { font-size: var(--t0); color: var(--muted); margin-inline-start: 16px; }
     details p { font-size: var(--t0); color: var(--muted); }
@@ -70,13 +74,19 @@ export class Levels extends Panel {
         ${this.#level(levels.allocated, training.allocated_bytes, levels.allocatedAbout, 'torch.cuda.max_memory_allocated()')}
         ${this.#level(levels.reserved, training.reserved_bytes, levels.reservedAbout, 'torch.cuda.max_memory_reserved()')}
         ${this.#level(levels.device, training.device_bytes, levels.deviceAbout, monitors[vendor] ?? levels.vendorTool)}
-        ${training.host_bytes > 0 ? html`<div><dt>${levels.host}</dt><dd>${quantity(format.memory(training.host_bytes))}</dd><dd class="about">${levels.hostAbout}</dd></div>` : nothing}
+      </dl>
+      <h3>${levels.besides}</h3>
+      <dl class="besides">
+        ${training.host_bytes > 0 ? html`<div><dt>${levels.host}</dt><dd>${quantity(format.memory(training.host_bytes))}</dd>
+          <dd class="about">${levels.hostAbout}</dd></div>` : nothing}
         ${this.#level(levels.first, training.first_step_bytes, levels.firstAbout, '')}
         <div><dt>${levels.trained}</dt><dd class="quantity">${format.integer(training.trained_parameter_count)}</dd>
           <dd class="about">${training.frozen_parameter_count > 0 ? levels.frozen(format.integer(training.frozen_parameter_count)) : levels.noneFrozen}</dd></div>
       </dl>
-      <details><summary>${levels.check}</summary><p>${levels.checkAbout}</p><pre tabindex="0" role="group" aria-label=${levels.check}><code>${script}</code></pre>
-        <button type="button" class="firm" @click=${() => void this.#copy(script)}>${this.text.copyText}</button><span class="said" role="status">${this.said}</span></details>
+      <details><summary>${levels.check}</summary><p>${levels.checkAbout}</p>
+        <pre tabindex="0" role="group" aria-label=${levels.check}><code>${script}</code></pre>
+        <button type="button" class="firm" @click=${() => void this.#copy(script)}>${this.text.copyText}</button>
+        <span class="said" role="status">${this.said}</span></details>
     </section>`;
   }
 }

@@ -34,7 +34,7 @@ export class Masthead extends Panel {
       text-decoration-thickness: 2px; text-underline-offset: 6px; }
     svg { display: block; }
     .tasks { display: flex; gap: 4px; }
-    .tasks label { position: relative; display: inline-flex; align-items: center; padding: 0 12px; min-height: 32px; color: var(--muted); font-size: var(--t1);
+    .tasks label { position: relative; display: inline-flex; align-items: center; padding: 0 12px; min-height: 32px; color: var(--muted);
       border-bottom: 2px solid transparent; cursor: pointer; white-space: nowrap; }
     .tasks label:hover { color: var(--ink); }
     .tasks .chosen { color: var(--ink); font-weight: 600; border-bottom-color: var(--accent); }
@@ -56,7 +56,8 @@ export class Masthead extends Panel {
     const { state } = this.view;
     const current = taskOf(state);
     return html`<div class="tasks" role="radiogroup" aria-label=${this.text.task}>${tasks.map(task => html`<label class=${task === current ? 'chosen' : ''}>
-      <input type="radio" name="task" value=${task} .checked=${live(task === current)} @change=${() => this.send(switchTask(this.view.state, task))} />${this.text.tasks[task]}</label>`)}</div>`;
+      <input type="radio" name="task" value=${task} .checked=${live(task === current)}
+        @change=${() => this.send(switchTask(this.view.state, task))} />${this.text.tasks[task]}</label>`)}</div>`;
   }
 
   override render(): TemplateResult {

@@ -32,7 +32,8 @@ export class Timeline extends TermLines {
     [role='tab']:hover { text-decoration: none; background: var(--raised); }
     [role='tab'][aria-selected='true'] { border-top-color: var(--accent); font-weight: 600; }
     [role='tab'] .number { display: none; color: var(--muted); }
-    [role='tabpanel'] { margin-top: 24px; display: grid; grid-template-columns: minmax(0, 7fr) minmax(0, 5fr); column-gap: 64px; align-items: start; }
+    [role='tabpanel'] { margin-top: 24px; display: grid; grid-template-columns: minmax(0, 7fr) minmax(0, 5fr); column-gap: 64px;
+      align-items: start; }
     h3 { font-size: var(--t1); color: var(--ink); margin: 0; }
     h4 { font-size: var(--t0); font-weight: 600; color: var(--muted); margin: 0; display: flex; justify-content: space-between; gap: 16px; }
     .about-moment { color: var(--muted); font-size: var(--t0); }
@@ -47,7 +48,8 @@ export class Timeline extends TermLines {
     @media (max-width: 760px) {
       .key { margin-inline-start: 0; }
       [role='tablist'] { grid-template-columns: minmax(0, 1fr); margin: 16px 0 0; }
-      [role='tab'] { flex-direction: row; justify-content: flex-start; text-align: start; gap: 12px; border-top: 1px solid var(--rule); min-height: 44px; padding: 4px 8px; }
+      [role='tab'] { flex-direction: row; justify-content: flex-start; text-align: start; gap: 12px; border-top: 1px solid var(--rule);
+        min-height: 44px; padding: 4px 8px; }
       [role='tab'][aria-selected='true'] { border-top-color: var(--rule); box-shadow: inset 3px 0 var(--accent); background: var(--raised); }
       [role='tab'] .number { display: inline; min-width: 1ch; }
       [role='tab'] .quantity { margin-inline-start: auto; }
@@ -108,7 +110,7 @@ export class Timeline extends TermLines {
       chosen,
       reserve: step.reserve,
       usable: report.verdict ? { bytes: usable, label: `${text.usable} ${format.columnText(usable)}` } : null,
-      peak: `${text.peak} ${format.columnText(report.needed_bytes)}`,
+      peak: text.timeline.peakOnDevice(format.columnText(report.needed_bytes)),
       unitBytes: format.unitBytes,
       unit: format.unit,
       axis: value => format.axis(value),
@@ -131,8 +133,8 @@ export class Timeline extends TermLines {
   #tabs(step: Step, chosen: number): TemplateResult {
     const { text } = this;
     const { format } = this.view;
-    return html`<div role="tablist" aria-label=${text.timeline.moments}>${step.moments.map((moment, index) => html`<button type="button" role="tab" id=${`tab-${index}`}
-      aria-selected=${index === chosen} aria-controls="moment" tabindex=${index === chosen ? 0 : -1}
+    return html`<div role="tablist" aria-label=${text.timeline.moments}>${step.moments.map((moment, index) => html`<button type="button" role="tab"
+      id=${`tab-${index}`} aria-selected=${index === chosen} aria-controls="moment" tabindex=${index === chosen ? 0 : -1}
       @click=${() => { this.chosen = moment.id; }} @keydown=${(event: KeyboardEvent) => this.#key(event, index, step)}>
       <span class="number" aria-hidden="true">${index + 1}</span><span>${termName(this.view, moment.id)}${index === step.worst
         ? html`<span class="hidden">${text.comma}${text.peak}</span>` : nothing}</span> ${quantity(format.column(moment.allocated_bytes))}</button>`)}</div>`;
@@ -160,19 +162,23 @@ export class Timeline extends TermLines {
   /** What the chart shows beside the terms that are listed below it. */
   #legend(): TemplateResult {
     const { text } = this;
-    const sign = (drawing: SVGTemplateResult): TemplateResult => html`<svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">${hatchDefinitions()}${drawing}</svg>`;
-    return html`<div class="key"><span>${sign(svg`<path class="first" d="M0 8h16" />`)}${text.timeline.key.firstStep}</span>
-      <span>${sign(swatch('allocator_reserve'))}${text.timeline.key.reserve}</span><span>${sign(swatch('runtime_overhead'))}${text.timeline.key.runtime}</span></div>`;
+    const { key } = text.timeline;
+    const entry = (drawing: SVGTemplateResult, words: string): TemplateResult => html`<span><svg width="16" height="16" viewBox="0 0 16 16"
+      aria-hidden="true">${hatchDefinitions()}${drawing}</svg>${words}</span>`;
+    return html`<div class="key">${entry(svg`<path class="first" d="M0 8h16" />`, key.firstStep)}
+      ${entry(swatch('allocator_reserve'), key.reserve)}${entry(swatch('runtime_overhead'), key.runtime)}</div>`;
   }
 
   #table(step: Step): TemplateResult {
     const { timeline: words } = this.text;
     const { format } = this.view;
     const cell = (bytes: number): TemplateResult => html`<td class="end">${quantity(format.column(bytes))}</td>`;
-    return html`<div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table aria-labelledby="title"><thead><tr><th scope="col">${words.moment}</th><th scope="col" class="end">${words.standing}</th>
+    return html`<div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table aria-labelledby="title">
+      <thead><tr><th scope="col">${words.moment}</th><th scope="col" class="end">${words.standing}</th>
         <th scope="col" class="end">${words.moving}</th><th scope="col" class="end">${words.allocated}</th><th scope="col" class="end">${this.text.exactBytes}</th>
         <th scope="col" class="end">${words.firstStep}</th></tr></thead>
-      <tbody>${step.moments.map((moment, index) => html`<tr><th scope="row">${termName(this.view, moment.id)}${index === step.worst ? html`<span class="peak-word">▲ ${this.text.peak}</span>` : nothing}</th>
+      <tbody>${step.moments.map((moment, index) => html`<tr>
+        <th scope="row">${termName(this.view, moment.id)}${index === step.worst ? html`<span class="peak-word">▲ ${this.text.peak}</span>` : nothing}</th>
         ${cell(step.training.standing_bytes)}${cell(moment.term?.bytes ?? 0)}${cell(moment.allocated_bytes)}
         <td class="end figure">${format.bytes(moment.allocated_bytes)}</td>${cell(moment.first_step_bytes)}</tr>`)}</tbody></table></div>`;
   }
@@ -184,8 +190,9 @@ export class Timeline extends TermLines {
     const step = this.#step(answer.report, answer.report.training);
     const at = step.moments.findIndex(moment => moment.id === this.chosen);
     const chosen = at < 0 ? step.worst : at;
+    const choose = (index: number): void => { this.chosen = step.moments[index]!.id; };
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.timeline.title}</h2><p class="intro">${text.timeline.intro}</p>
-      <div class="chart">${this.width > 0 ? timeline(this.#data(step, chosen), this.width, index => { this.chosen = step.moments[index]!.id; }) : nothing}</div>
+      <div class="chart">${this.width > 0 ? timeline(this.#data(step, chosen), this.width, choose) : nothing}</div>
       ${this.#tabs(step, chosen)}
       ${this.#legend()}
       ${this.#opened(step, chosen)}

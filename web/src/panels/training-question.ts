@@ -2,6 +2,7 @@
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import type { LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingMethod, TrainingWorkload } from '../../../wasm/plimsoll.ts';
+import { projects } from '../catalog.ts';
 import { trained } from '../state.ts';
 import { methodName, optimizerName, precisionName } from './panel.ts';
 import { type Choice, Question } from './question.ts';
@@ -13,6 +14,9 @@ const attentions: TrainingAttention[] = ['sdpa', 'flash_attention_2', 'sdpa_math
 const granularities: RecomputeGranularity[] = ['none', 'selective', 'full'];
 const adapterDtypes = ['fp32', 'bf16', 'fp16'] as const;
 const wholeFormats: ReadonlySet<string> = new Set(['fp32', 'bf16', 'fp16']);
+
+// What Transformers' Trainer starts GaLore with.
+const projectionRank = 128;
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
@@ -117,8 +121,10 @@ export class TrainingQuestion extends Question {
     return html`${this.#method()}
       ${this.choose('precision', training.precision, this.#changed('precision'), precision ?? '',
         [...catalog.precisions.keys()].map(value => ({ value, label: precisionName(this.view, value) })), value => this.#set('precision', value))}
-      ${this.choose('optimizer', training.optimizer, Boolean(this.#asked.optimizer), optimizer?.id ?? '', this.#optimizers(), id => this.#setOptimizer({ id }))}
-      ${this.number(training.microBatch, 'count', format.integer(batch), batch !== 1, value => this.#set('micro_batch_size', value ?? 1), { help: training.microBatchHelp })}
+      ${this.choose('optimizer', training.optimizer, Boolean(this.#asked.optimizer), optimizer?.id ?? '', this.#optimizers(),
+        id => this.#setOptimizer({ id, ...(projects(catalog.optimizers.get(id)) ? { rank: projectionRank } : {}) }))}
+      ${this.number(training.microBatch, 'count', format.integer(batch), batch !== 1,
+        value => this.#set('micro_batch_size', value ?? 1), { help: training.microBatchHelp })}
       ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, chosen: this.#asked.sequence_length,
         tokens: length ?? this.longest, take: tokens => this.#set('sequence_length', tokens) })}
       ${this.device()}`;
@@ -177,6 +183,8 @@ export class TrainingQuestion extends Question {
         ${entry && entry.implementations.length > 1 ? this.choose('implementation', training.implementation, Boolean(this.#asked.optimizer?.implementation), stepping,
           entry.implementations.map(({ id }) => ({ value: id, label: training.implementations[id] ?? id })),
           implementation => this.#setOptimizer({ ...optimizer, implementation })) : nothing}
+        ${projects(entry) ? html`<div>${this.number(training.projectionRank, 'count', optimizer?.rank ? format.integer(optimizer.rank) : '', false,
+          rank => this.#setOptimizer({ ...optimizer, rank }))}</div>` : nothing}
         ${entry?.options?.length ? html`<div class="wide" role="group" aria-label=${training.options}><span class="label">${training.options}</span>
           <div class="checks">${entry.options.map(option => this.#option(optimizer ?? {}, option))}</div></div>` : nothing}
       </div>`);
@@ -220,10 +228,12 @@ export class TrainingQuestion extends Question {
     }), html`<div class="fields">
       <div>${this.number(training.rank, 'count', format.integer(lora.r ?? 16), Boolean(asked.r), value => this.#setLora({ r: value }))}</div>
       ${this.choose('adapter-dtype', training.adapterDtype, Boolean(asked.adapter_dtype), lora.adapter_dtype ?? '',
-        lora.adapter_dtype ? dtypes : [{ value: '', label: automatic('') }, ...dtypes], value => this.#setLora({ adapter_dtype: (value || null) as LoraChoice['adapter_dtype'] }))}
+        lora.adapter_dtype ? dtypes : [{ value: '', label: automatic('') }, ...dtypes],
+        value => this.#setLora({ adapter_dtype: (value || null) as LoraChoice['adapter_dtype'] }))}
       ${method === 'qlora' ? this.choose('base', training.base, Boolean(base), base,
         [{ value: '', label: automatic('') }, ...quantised], value => this.sendRequest(request => { request.weight_format = value || null; })) : nothing}
-      <div class="checks">${this.#check(training.dropout, lora.lora_dropout ?? false, typeof asked.lora_dropout === 'boolean', checked => this.#setLora({ lora_dropout: checked }))}
+      <div class="checks">${this.#check(training.dropout, lora.lora_dropout ?? false, typeof asked.lora_dropout === 'boolean',
+          checked => this.#setLora({ lora_dropout: checked }))}
         ${this.#check(training.dora, lora.use_dora ?? false, typeof asked.use_dora === 'boolean', checked => this.#setLora({ use_dora: checked }))}</div>
       ${this.#targets()}</div>`);
   }
