@@ -40,6 +40,7 @@ export interface OptimizerChoice {
 export interface LoraChoice {
   r?: number | null;
   target_modules?: string[] | null;
+  target_parameters?: string[] | null;
   modules_to_save?: string[] | null;
   lora_dropout?: boolean | null;
   use_dora?: boolean | null;

@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view claimed[] = {"mixtral"};
 constexpr KeyAlias aliases[] = {{"num_experts", "num_local_experts"}};
 constexpr DecoderNames names{.experts = "block_sparse_moe"};
-constexpr ExpertNames expert_names{.expert = {.gate = "w1", .up = "w3", .down = "w2"}};
+constexpr ExpertNames expert_names{.expert = {.gate = "w1", .up = "w3", .down = "w2"}, .module = "mlp", .adapters_reach_experts = true};
 
 void depart(ConfigReader& config, Decoder& decoder) {
   decoder.names = &names;

@@ -5,6 +5,7 @@ namespace {
 
 constexpr std::string_view claimed[] = {"qwen3_moe"};
 constexpr KeyAlias aliases[] = {{"num_experts", "num_local_experts"}};
+constexpr ExpertNames expert_names{.adapters_reach_experts = true};
 
 void depart(ConfigReader& config, Decoder& decoder) {
   GroupedQueryAttention& attention = decoder.grouped();
@@ -17,6 +18,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   experts.moe_intermediate_size = config.positive("moe_intermediate_size", 768);
   experts.norm_topk_prob = config.flag("norm_topk_prob", false);
   experts.activation = decoder.mlp.activation;
+  experts.names = &expert_names;
   decoder.experts = experts;
   read_sparse_step(config, decoder);
 }

@@ -26,6 +26,8 @@ struct ExpertNames {
   std::string_view router = "gate", correction = "gate.e_score_correction_bias", experts = "experts";
   MlpNames expert{};
   std::string_view shared = "shared_experts", shared_router = "shared_expert_gate";
+  std::string_view module{};            ///< Transformers' name of the whole block where a checkpoint has another
+  bool adapters_reach_experts = false;  ///< PEFT takes the names of an expert's matrices for the tensors that Transformers stacks them in
 };
 inline constexpr AttentionNames default_attention_names{};
 inline constexpr LatentNames default_latent_names{};

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace plimsoll {
+namespace {
+
+constexpr ExpertNames expert_names{.adapters_reach_experts = true};
+
+}  // namespace
 
 LatentAttention read_latent_attention(ConfigReader& config, Decoder& decoder, LatentDefaults defaults) {
   LatentAttention attention;
@@ -21,6 +26,7 @@ LatentAttention read_latent_attention(ConfigReader& config, Decoder& decoder, La
 
 MixtureOfExperts read_deepseek_experts(ConfigReader& config, DeepseekExpertDefaults defaults) {
   MixtureOfExperts experts;
+  experts.names = &expert_names;
   experts.num_experts = config.positive("num_experts", defaults.num_experts, most_experts);
   experts.num_experts_per_tok = config.number("num_experts_per_tok", defaults.num_experts_per_tok, most_experts);  // V2's class has no default
   experts.moe_intermediate_size = config.positive("moe_intermediate_size", defaults.moe_intermediate_size);

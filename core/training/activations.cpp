@@ -51,8 +51,8 @@ bool masked(const LayerSpec& layer, const TrainingPass& pass) {
   return pass.padded || (window && pass.sequence_length >= *window);
 }
 
-Tape traced(const LayerSpec& layer, const TrainingPass& pass, const Values& values, bool input_gradient) {
-  Tape tape(pass, values);
+Tape traced(const LayerSpec& layer, const TrainingPass& pass, const Values& values, const LayerTraining& training, bool input_gradient) {
+  Tape tape(pass, values, training);
   const Traced input = tape.make(layer_input, pass.weight_bytes(), input_gradient);
   trace_layer(tape, layer, input, masked(layer, pass));
   return tape;
@@ -91,7 +91,7 @@ TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention 
 }
 
 SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
-    : model_(model), pass_(pass), values_(values_of(model, pass)), head_(pass_, values_) {
+    : model_(model), pass_(pass), values_(values_of(model, pass)), head_(pass_, values_, pass.training_outside()) {
   pass_.attention = effective_attention(model, pass.attention);
   trace_groups();
   trace_head();
@@ -104,11 +104,11 @@ void SavedTrace::trace_groups() {
   const u16 first_kind = stack.kind_of_layer.front();
   const bool first_apart = pass_.lora && !pass_.lora->input_gradients;
   groups_.reserve(stack.kinds.size() + 1);
-  if (first_apart) groups_.push_back({1, false, traced(stack.kinds[first_kind], pass_, values_, false)});
+  if (first_apart) groups_.push_back({1, false, traced(stack.kinds[first_kind], pass_, values_, pass_.training_of(0), false)});
   for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) {
     if (kind == first_kind) first_ = groups_.size();
     const u64 layers = stack.count_of(kind) - (first_apart && first_kind == kind ? 1 : 0);
-    groups_.push_back({layers, true, traced(stack.kinds[kind], pass_, values_, true)});
+    groups_.push_back({layers, true, traced(stack.kinds[kind], pass_, values_, pass_.training_of(0), true)});
   }
 }
 
@@ -120,8 +120,8 @@ void SavedTrace::trace_head() {
     head_.save(megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed));
     return;
   }
-  const Traced normed = head_.lower(trace_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed));
-  if (head_.trains_weights()) head_.save(normed);
+  const Traced normed = head_.lower(trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed));
+  if (head_.trains({Role::lm_head})) head_.save(normed);
   head_.copy_weight(head_weight);
 }
 
@@ -237,7 +237,7 @@ Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::
   pass.attention = effective_attention(model, asked.attention);
   const Values values = values_of(model, pass);
   if (pass.recompute == RecomputeGranularity::full) return layer_input.formula.evaluate(values);
-  const Tape tape = traced(model.decoder().kinds[model.decoder().kind_of_layer[layer]], pass, values, input_gradient);
+  const Tape tape = traced(model.decoder().kinds[model.decoder().kind_of_layer[layer]], pass, values, pass.training_of(layer), input_gradient);
   return {tape.saved_bytes() - tape.weight_copy_bytes(), tape.overflowed()};
 }
 

@@ -44,15 +44,15 @@ Projected project(Tape& tape, const GroupedQueryAttention& a, const Traced& inpu
   const u64 tokens = tokens_of(tape), q_elements = tokens * a.num_attention_heads * a.head_dim;
   const u64 k_elements = tokens * a.num_key_value_heads * a.head_dim;
   if (a.qkv == GroupedQueryAttention::Qkv::fused) {
-    const Traced all = trace_linear(tape, input, {query_key_value, all_weight, adapter_input, Target::query});
+    const Traced all = trace_linear(tape, input, {query_key_value, all_weight, adapter_input, {Role::attention_qkv}});
     return {Tape::part(all, q_elements), Tape::part(all, k_elements), Tape::part(all, k_elements)};
   }
-  Traced q = trace_linear(tape, input, {query, query_weight, adapter_input, Target::query});
-  Traced k = trace_linear(tape, input, {key, key_weight, adapter_input, Target::key});
-  const Traced v = trace_linear(tape, input, {value, key_weight, adapter_input, Target::value});
+  Traced q = trace_linear(tape, input, {query, query_weight, adapter_input, {Role::attention_q}});
+  Traced k = trace_linear(tape, input, {key, key_weight, adapter_input, {Role::attention_k}});
+  const Traced v = trace_linear(tape, input, {value, key_weight, adapter_input, {Role::attention_v}});
   if (a.qk_norm == GroupedQueryAttention::QkNorm::per_head) {
-    q = trace_norm(tape, a.qk_norm_kind, tokens * a.num_attention_heads, a.head_dim, q, query);
-    k = trace_norm(tape, a.qk_norm_kind, tokens * a.num_key_value_heads, a.head_dim, k, key);
+    q = trace_norm(tape, {a.qk_norm_kind, {Role::attention_norm, 0}, tokens * a.num_attention_heads, a.head_dim}, q, query);
+    k = trace_norm(tape, {a.qk_norm_kind, {Role::attention_norm, 1}, tokens * a.num_key_value_heads, a.head_dim}, k, key);
   }
   return {q, k, v};
 }
@@ -69,7 +69,7 @@ Traced trace_grouped(Tape& tape, const GroupedQueryAttention& a, const Traced& i
   const TracedKernel kernel{.masked = masked, .soft_cap = a.soft_cap, .sinks = a.sinks, .softmax_in_compute_dtype = a.softmax_in_compute_dtype,
                             .dropout = a.attention_dropout, .fused = fused && !turns, .value_is_view = fused, .output_copied = contiguous};
   const Traced out = trace_kernel(tape, kernel, p.query, p.key, p.value);
-  const Traced projected = trace_linear(tape, out, {projection, output_weight, adapter_output});
+  const Traced projected = trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}});
   return a.output_dropout ? trace_dropout(tape, projected, projection_mask, projection) : projected;
 }
 
@@ -77,19 +77,20 @@ Traced trace_latent(Tape& tape, const LatentAttention& a, const Traced& input, b
   const u64 tokens = tokens_of(tape);
   Traced q;
   if (a.q_lora_rank != 0) {
-    const Traced low = trace_linear(tape, input, {query_latent, query_a_weight, adapter_input});
-    const Traced normed = trace_norm(tape, NormKind::rms, tokens, a.q_lora_rank, low, query_latent);
-    q = trace_linear(tape, normed, {query, query_b_weight, adapter_query_latent});
+    const Traced low = trace_linear(tape, input, {query_latent, query_a_weight, adapter_input, {Role::latent_q_a}});
+    const Traced normed = trace_norm(tape, {NormKind::rms, {Role::attention_norm, 0}, tokens, a.q_lora_rank}, low, query_latent);
+    q = trace_linear(tape, normed, {query, query_b_weight, adapter_query_latent, {Role::latent_q_b}});
   } else {
-    q = trace_linear(tape, input, {query, query_weight, adapter_input});
+    q = trace_linear(tape, input, {query, query_weight, adapter_input, {Role::attention_q}});
   }
-  const Traced low = trace_linear(tape, input, {compressed, kv_a_weight, adapter_input});
-  const Traced normed = trace_norm(tape, NormKind::rms, tokens, a.kv_lora_rank, Tape::part(low, tokens * a.kv_lora_rank), compressed_normed);
-  const Traced both = trace_linear(tape, normed, {expanded, kv_b_weight, adapter_compressed});
+  const Traced low = trace_linear(tape, input, {compressed, kv_a_weight, adapter_input, {Role::latent_kv_a}});
+  const Part inner_norm{Role::attention_norm, static_cast<u8>(a.q_lora_rank != 0 ? 1 : 0)};
+  const Traced normed = trace_norm(tape, {NormKind::rms, inner_norm, tokens, a.kv_lora_rank}, Tape::part(low, tokens * a.kv_lora_rank), compressed_normed);
+  const Traced both = trace_linear(tape, normed, {expanded, kv_b_weight, adapter_compressed, {Role::latent_kv_b}});
   const Traced k = tape.make(key, q.bytes, low.gradient || both.gradient);
   const TracedKernel kernel{.masked = masked, .dropout = a.attention_dropout, .value_is_view = true, .output_copied = true};
   const Traced out = trace_kernel(tape, kernel, tape.make(query, q.bytes, q.gradient), k, both);
-  return trace_linear(tape, out, {projection, output_weight, adapter_output});
+  return trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}});
 }
 
 }  // namespace

@@ -6,20 +6,22 @@
 
 namespace plimsoll {
 
-/// Which matrix an adapter may sit beside.
-enum class Target : u8 { query, key, value, other, none };
-
 /// A linear operator: it saves its input where its weight is trained, and an adapter what its two matrices take in.
 struct Linear {
   const LedgerItem& result;
   const LedgerItem& weight_copy;  ///< autocast's copy of its weight
   const LedgerItem& input;        ///< what an adapter makes of the input
-  Target target = Target::other;
+  Part part;                      ///< whose weight it is
 };
 Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear);
 
 /// A norm over `rows` vectors of `cols` elements.
-Traced trace_norm(Tape& tape, NormKind kind, u64 rows, u64 cols, const Traced& input, const LedgerItem& result);
+struct TracedNorm {
+  NormKind kind{};
+  Part part;
+  u64 rows = 0, cols = 0;
+};
+Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const LedgerItem& result);
 /// A product of two tensors saves both.
 Traced trace_product(Tape& tape, const Traced& a, const Traced& b, const LedgerItem& result);
 Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& input, u64 rows, u64 cols);
@@ -37,13 +39,17 @@ Traced trace_kernel(Tape& tape, const TracedKernel& kernel, Traced query, Traced
 Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced key, Traced value);
 
 Traced trace_attention(Tape& tape, const Mixer& mixer, const Traced& input, bool masked);
-Traced trace_mlp(Tape& tape, const Mlp& mlp, const Traced& input);
+/// The matrices of an MLP: a layer's own, or a shared expert's.
+struct MlpRoles {
+  Role gate = Role::mlp_gate, up = Role::mlp_up, down = Role::mlp_down;
+};
+Traced trace_mlp(Tape& tape, const Mlp& mlp, const MlpRoles& roles, const Traced& input);
 Traced trace_mixture(Tape& tape, const MixtureOfExperts& experts, const Traced& input);
 
 /// Sets the symbols of a layer's blocks.
 void set_layer_values(Values& v, const LayerSpec& layer);
 
 /// A decoder layer, from its input to its output, on the kernels of the pass.
-void trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked);
+Traced trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked);
 
 }  // namespace plimsoll

@@ -26,7 +26,7 @@ constexpr LedgerItem wide_weight = saved("saved.router_weight", "4 * L * E * h")
 constexpr LedgerItem group_indices = saved("saved.routing_groups", "L * (16 * B * T * n_group + 8 * B * T * topk_group)");
 constexpr LedgerItem score_mask = saved("saved.routing_mask", "L * B * T * E");
 
-constexpr LedgerItem order = saved("saved.expert_order", "24 * L * B * T * k", source::experts);  // tokens, permutation and its inverse
+constexpr LedgerItem order = saved("saved.expert_order", "8 * L * B * T * k", source::experts);  // of tokens, of their weights, and back
 constexpr LedgerItem sorted_ids = saved("saved.expert_ids", "8 * L * B * T * k", source::experts);
 constexpr LedgerItem offsets = saved("saved.expert_offsets", "4 * L * E", source::experts);
 constexpr LedgerItem routed = saved("saved.routed_tokens", "L * b_a * B * T * k * h", source::experts);
@@ -42,11 +42,12 @@ u64 tokens_of(const Tape& tape) { return (Checked{tape.values[Symbol::B]} * tape
 
 struct RoutedWeights {
   u8 bytes = 2;  ///< of an element of the weights
+  bool gradient = false;
 };
 
 /// What a softmax router keeps; `normalised` divides the chosen weights by their sum.
 RoutedWeights trace_softmax_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
-  const Traced out = trace_linear(tape, input, {logits, router_weight, adapter_input, Target::none});
+  const Traced out = trace_linear(tape, input, {logits, router_weight, adapter_input, {Role::router}});
   if (out.gradient) {
     tape.keep(probabilities);
     tape.keep(indices);
@@ -55,24 +56,25 @@ RoutedWeights trace_softmax_router(Tape& tape, const MixtureOfExperts& e, const 
       tape.keep(chosen, 4);
     }
   }
-  return {e.weights_fp32 ? u8{4} : out.bytes};
+  return {e.weights_fp32 ? u8{4} : out.bytes, out.gradient};
 }
 
 RoutedWeights trace_top_k_router(Tape& tape, const Traced& input) {
-  const Traced out = trace_linear(tape, input, {logits, router_weight, adapter_input, Target::none});
+  const Traced out = trace_linear(tape, input, {logits, router_weight, adapter_input, {Role::router}});
   if (out.gradient) {
     tape.keep(indices);
     tape.keep(chosen, out.bytes);
   }
-  return {out.bytes};
+  return {out.bytes, out.gradient};
 }
 
 /// DeepSeek's routers compute in fp32: the cast input and the cast weight are saved.
 RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
   const Traced wide = input.bytes == 4 ? input : tape.make(wide_input, 4, input.gradient);
-  if (tape.trains_weights()) tape.save(wide);
+  const bool trained = tape.trains({Role::router}), out = input.gradient || trained;
+  if (trained) tape.save(wide);
   if (input.gradient && tape.pass().weight_bytes() < 4) tape.keep(wide_weight);
-  if (input.gradient || tape.trains_weights()) {
+  if (out) {
     tape.keep(probabilities);
     tape.keep(indices);
     const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
@@ -83,7 +85,7 @@ RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Tra
     if (sigmoid) tape.keep(group_indices);
     if (sigmoid || e.routing == MixtureOfExperts::Routing::group_limited) tape.keep(score_mask);
   }
-  return {4};
+  return {4, out};
 }
 
 RoutedWeights trace_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
@@ -91,61 +93,67 @@ RoutedWeights trace_router(Tape& tape, const MixtureOfExperts& e, const Traced& 
   return e.routing == MixtureOfExperts::Routing::top_k_softmax ? trace_top_k_router(tape, input) : trace_softmax_router(tape, e, input);
 }
 
-void trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input, RoutedWeights weights) {
-  const bool out = input.gradient || tape.trains_weights();
-  if (out) tape.keep(order);
-  if (e.expert_bias && tape.trains_weights()) tape.keep(sorted_ids);
-  tape.keep(offsets);
-  const Traced tokens = tape.make(routed, input.bytes, input.gradient);
-  if (tape.trains_weights()) tape.save(tokens);
-  const Traced both = tape.make(expert_gate_up, input.bytes, out);
-  const u64 rows = tokens_of(tape) * e.num_experts_per_tok;
-  Traced inner;
+/// What gate and up make of each other.
+Traced trace_gate(Tape& tape, const MixtureOfExperts& e, const Traced& both) {
   if (e.clamped_gate) {
-    if (out) {
+    if (both.gradient) {
       tape.save(both);
-      tape.keep(clamped_steps, input.bytes);
+      tape.keep(clamped_steps, both.bytes);
     }
-    inner = tape.make(expert_product, input.bytes, out);
-  } else {
-    const Traced half = Tape::part(both, rows * e.moe_intermediate_size);
-    inner = trace_product(tape, trace_activation(tape, e.activation, half, rows, e.moe_intermediate_size), half, expert_product);
+    return tape.make(expert_product, both.bytes, both.gradient);
   }
-  if (tape.trains_weights()) tape.save(inner);
-  const Traced result = tape.make(expert_output, input.bytes, out);
-  if (!out) return;
-  tape.save(result);
-  tape.keep(sorted_weights, weights.bytes);
+  const u64 rows = tokens_of(tape) * e.num_experts_per_tok;
+  const Traced half = Tape::part(both, rows * e.moe_intermediate_size);
+  return trace_product(tape, trace_activation(tape, e.activation, half, rows, e.moe_intermediate_size), half, expert_product);
+}
+
+/// Rows are sorted by expert, multiplied group by group, weighed, and put back. Returns whether a gradient flows to the sum.
+bool trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input, RoutedWeights weights) {
+  const bool trains_up = tape.trains({Role::expert_gate_up}), trains_down = tape.trains({Role::expert_down});
+  if (input.gradient) tape.keep(order);
+  if (weights.gradient) tape.keep(order);
+  if (e.expert_bias && (trains_up || trains_down)) tape.keep(sorted_ids);
+  const Traced tokens = tape.make(routed, input.bytes, input.gradient);
+  if (trains_up) tape.save(tokens);
+  const Traced both = tape.make(expert_gate_up, input.bytes, input.gradient || trains_up);
+  const Traced inner = trace_gate(tape, e, both);
+  if (trains_down) tape.save(inner);
+  const Traced result = tape.make(expert_output, input.bytes, inner.gradient || trains_down);
+  if (result.gradient) tape.keep(offsets);
+  if (weights.gradient) tape.save(result);
+  if (result.gradient) tape.keep(sorted_weights, weights.bytes);
+  if (weights.gradient || result.gradient) tape.keep(order);
+  return weights.gradient || result.gradient;
 }
 
 Traced trace_shared_expert(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
   tape.values[Symbol::f] = e.shared_intermediate_size;
   const Mlp mlp{.intermediate_size = e.shared_intermediate_size, .activation = e.activation};
-  return trace_mlp(tape, mlp, input);
+  return trace_mlp(tape, mlp, {Role::shared_expert_gate, Role::shared_expert_up, Role::shared_expert_down}, input);
 }
 
 }  // namespace
 
-Traced trace_mlp(Tape& tape, const Mlp& m, const Traced& input) {
+Traced trace_mlp(Tape& tape, const Mlp& m, const MlpRoles& roles, const Traced& input) {
   const u64 rows = tokens_of(tape), elements = rows * m.intermediate_size;
   Traced inner;
   switch (m.form) {
     case Mlp::Form::gated: {
-      const Traced g = trace_activation(tape, m.activation, trace_linear(tape, input, {gate, weight, adapter_input}), rows, m.intermediate_size);
-      inner = trace_product(tape, g, trace_linear(tape, input, {up, weight, adapter_input}), product);
+      const Traced g = trace_activation(tape, m.activation, trace_linear(tape, input, {gate, weight, adapter_input, {roles.gate}}), rows, m.intermediate_size);
+      inner = trace_product(tape, g, trace_linear(tape, input, {up, weight, adapter_input, {roles.up}}), product);
       break;
     }
     case Mlp::Form::gated_fused: {
-      const Traced both = trace_linear(tape, input, {gate_and_up, double_weight, adapter_input});
+      const Traced both = trace_linear(tape, input, {gate_and_up, double_weight, adapter_input, {Role::mlp_gate_up}});
       const Traced half = Tape::part(both, elements);
       inner = trace_product(tape, half, trace_activation(tape, m.activation, half, rows, m.intermediate_size), product);
       break;
     }
     case Mlp::Form::plain:
-      inner = trace_activation(tape, m.activation, trace_linear(tape, input, {up, weight, adapter_input}), rows, m.intermediate_size);
+      inner = trace_activation(tape, m.activation, trace_linear(tape, input, {up, weight, adapter_input, {roles.up}}), rows, m.intermediate_size);
       break;
   }
-  const Traced out = trace_linear(tape, inner, {output, weight, adapter_product});
+  const Traced out = trace_linear(tape, inner, {output, weight, adapter_product, {roles.down}});
   return m.output_dropout ? trace_dropout(tape, out, output_mask, output) : out;
 }
 
@@ -153,15 +161,16 @@ Traced trace_mixture(Tape& tape, const MixtureOfExperts& e, const Traced& input)
   const bool shared = e.shared_intermediate_size != 0;
   Traced first;
   if (shared && e.shared_first) first = trace_shared_expert(tape, e, input);
-  trace_experts(tape, e, input, trace_router(tape, e, input));
+  bool out = trace_experts(tape, e, input, trace_router(tape, e, input));
   if (shared && !e.shared_first) first = trace_shared_expert(tape, e, input);
   if (shared && e.shared_router) {
-    const Traced weighed = trace_linear(tape, input, {shared_gate, shared_gate_weight, adapter_input});
+    const Traced weighed = trace_linear(tape, input, {shared_gate, shared_gate_weight, adapter_input, {Role::shared_expert_router}});
     const Traced open = tape.make(shared_gate, weighed.bytes, weighed.gradient);
     if (open.gradient) tape.save(open);  // the sigmoid's result
-    trace_product(tape, open, first, output);
+    first = trace_product(tape, open, first, output);
   }
-  return tape.make(output, input.bytes, input.gradient || tape.trains_weights());
+  out = out || first.gradient;
+  return tape.make(output, input.bytes, out);
 }
 
 }  // namespace plimsoll

@@ -112,7 +112,7 @@ Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced 
   if (kernel.soft_cap && scored) tape.keep(capped, q.bytes);
   Traced p;
   if (kernel.sinks) {
-    const bool any = scored || tape.trains_weights();
+    const bool any = scored || tape.trains({Role::attention_sink});
     if (any) tape.keep(row_maxima);
     p = tape.make(probabilities_with_sink, q.bytes, any);
     if (any) tape.save(p);

@@ -17,11 +17,12 @@ struct LayerTape {
 
   Traced norm(const Traced& input, const LedgerItem& result) {
     const Values& v = tape.values;
-    return trace_norm(tape, layer.norms[next_norm++].kind, (Checked{v[Symbol::B]} * v[Symbol::T]).value, v[Symbol::h], input, result);
+    const Part part{Role::norm, static_cast<u8>(next_norm)};
+    return trace_norm(tape, {layer.norms[next_norm++].kind, part, (Checked{v[Symbol::B]} * v[Symbol::T]).value, v[Symbol::h]}, input, result);
   }
   Traced feed_forward(const Traced& input) {
     return std::visit(Match{
-        [&](const Mlp& m) { return trace_mlp(tape, m, input); },
+        [&](const Mlp& m) { return trace_mlp(tape, m, {}, input); },
         [&](const MixtureOfExperts& e) { return trace_mixture(tape, e, input); },
     }, layer.feed_forward.kind);
   }
@@ -67,20 +68,24 @@ void set_layer_values(Values& v, const LayerSpec& layer) {
   set_feed_forward_values(v, layer.feed_forward.kind);
 }
 
-void trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked) {
+Traced trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool masked) {
   set_layer_values(tape.values, layer);
-  if (tape.pass().kernels == TrainingKernels::transformer_engine) return trace_megatron_layer(tape, layer, input);
   LayerTape run{tape, layer};
+  if (tape.pass().kernels == TrainingKernels::transformer_engine) {
+    trace_megatron_layer(tape, layer, input);
+    return run.stream(true);  // weights are trained there
+  }
   Traced attended = trace_attention(tape, layer.mixer.kind, run.norm(input, attention_input), masked);
   if (layer.residual == Residual::parallel) {
-    run.feed_forward(run.norm(input, mlp_input));
-    return;
+    const Traced beside = run.feed_forward(run.norm(input, mlp_input));
+    return run.stream(input.gradient || attended.gradient || beside.gradient);
   }
   const bool sandwich = layer.residual == Residual::sandwich;
   if (sandwich) attended = run.norm(attended, normed_output);
   const Traced between = run.stream(input.gradient || attended.gradient);
-  const Traced out = run.feed_forward(run.norm(between, mlp_input));
-  if (sandwich) run.norm(out, normed_output);
+  Traced out = run.feed_forward(run.norm(between, mlp_input));
+  if (sandwich) out = run.norm(out, normed_output);
+  return run.stream(between.gradient || out.gradient);
 }
 
 }  // namespace plimsoll

@@ -16,11 +16,6 @@ constexpr LedgerItem activation_step = saved("saved.activation_steps", "3 * L * 
 constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
 
-bool adapted(const Tape& tape, Target target) {
-  if (!tape.pass().lora || target == Target::none) return false;
-  return tape.pass().lora->targets == LoraTargets::all_linear || target == Target::query || target == Target::value;
-}
-
 void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
   const LoraSetting& lora = *tape.pass().lora;
   const auto bytes = static_cast<u8>(bytes_of(lora.adapter_dtype));
@@ -43,17 +38,18 @@ void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
 
 Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear) {
   const Traced taken = tape.lower(input);
-  if (tape.trains_weights()) tape.save(taken);
+  if (tape.trains(linear.part)) tape.save(taken);
   tape.copy_weight(linear.weight_copy);
-  const bool adapter = adapted(tape, linear.target);
+  const bool adapter = tape.adapts(linear.part);
   if (adapter) trace_adapter(tape, input, linear.input);
-  return tape.make(linear.result, taken.bytes, taken.gradient || adapter || tape.trains_weights());
+  return tape.make(linear.result, taken.bytes, taken.gradient || adapter || tape.trains(linear.part));
 }
 
-Traced trace_norm(Tape& tape, NormKind kind, u64 rows, u64 cols, const Traced& input, const LedgerItem& result) {
-  tape.values[Symbol::rows] = rows;
-  tape.values[Symbol::cols] = cols;
-  const bool out = input.gradient || tape.trains_weights();
+Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const LedgerItem& result) {
+  const NormKind kind = norm.kind;
+  tape.values[Symbol::rows] = norm.rows;
+  tape.values[Symbol::cols] = norm.cols;
+  const bool out = input.gradient || tape.trains(norm.part);
   if (kind == NormKind::layer_norm) {
     const Traced taken = tape.pass().autocast() ? tape.cast(input, 4) : input;
     if (out) {
@@ -71,7 +67,7 @@ Traced trace_norm(Tape& tape, NormKind kind, u64 rows, u64 cols, const Traced& i
   const bool weighed_in_fp32 = kind != NormKind::rms;
   const Traced unweighted = tape.make(normalised, weighed_in_fp32 ? 4 : input.bytes, input.gradient);
   if (kind == NormKind::rms_plus_one && input.gradient) tape.keep(weight_plus_one);
-  if (tape.trains_weights()) tape.save(unweighted);
+  if (tape.trains(norm.part)) tape.save(unweighted);
   return tape.make(result, input.bytes, out);
 }
 

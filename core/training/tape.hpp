@@ -29,7 +29,9 @@ class Tape {
     bool weight_copy = false;
   };
 
-  Tape(const TrainingPass& pass, const Values& symbols) : values(symbols), pass_(pass) { lines_.reserve(96); }
+  Tape(const TrainingPass& pass, const Values& symbols, const LayerTraining& training) : values(symbols), pass_(pass), training_(training) {
+    lines_.reserve(96);
+  }
 
   Values values;  ///< of the symbols, as the block at hand sets them; an item's `b_a` is the tensor's own
 
@@ -61,7 +63,10 @@ class Tape {
   [[nodiscard]] const Softmax& softmax() const { return softmax_; }
 
   [[nodiscard]] const TrainingPass& pass() const { return pass_; }
-  [[nodiscard]] bool trains_weights() const { return !pass_.lora; }
+  /// Whether a gradient is asked for the weight of a part; whether an adapter is beside it.
+  [[nodiscard]] bool trains(Part part) const { return training_.trains(part); }
+  [[nodiscard]] bool adapts(Part part) const { return training_.adapts(part); }
+  [[nodiscard]] const LayerTraining& training() const { return training_; }
   [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
   [[nodiscard]] u64 saved_bytes() const;  ///< with the weights' copies
@@ -69,6 +74,7 @@ class Tape {
 
  private:
   const TrainingPass& pass_;
+  LayerTraining training_;
   std::vector<Line> lines_;
   u64 weight_copies_ = 0;
   Softmax softmax_;
@@ -77,7 +83,7 @@ class Tape {
 
 /// Sources of the items.
 namespace source {
-inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora";
+inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", saved_modules = "peft-modules-to-save";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

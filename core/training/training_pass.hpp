@@ -4,22 +4,11 @@
 #include <optional>
 #include <string_view>
 
-#include "vocabulary.hpp"
+#include "training/lora_setting.hpp"
 #include "units.hpp"
+#include "vocabulary.hpp"
 
 namespace plimsoll {
-
-enum class LoraTargets { query_value, all_linear };
-PLIMSOLL_ENUM_NAMES(LoraTargets, "LoraTargets", "query_value", "all_linear");
-
-/// Low-rank adapters beside frozen matrices.
-struct LoraSetting {
-  u32 rank = 16;
-  LoraTargets targets = LoraTargets::query_value;
-  bool dropout = false;
-  ComputeDtype adapter_dtype = ComputeDtype::fp32;
-  bool input_gradients = true;  ///< enable_input_require_grads: the embeddings' output gets a gradient, so layer 0 is as the others
-};
 
 struct TrainingPass {
   u64 micro_batch_size = 1;  ///< B
@@ -32,6 +21,7 @@ struct TrainingPass {
   bool padded = false;       ///< the batch has a mask [B, 1, T, T] of bool
   KeptLogits kept_logits = KeptLogits::none;  ///< what of the model's output the caller keeps until after backward
   std::optional<LoraSetting> lora;
+  PartsByLayer frozen;       ///< of a trained base
 
   [[nodiscard]] bool autocast() const { return precision == TrainingPrecision::amp_bf16 || precision == TrainingPrecision::amp_fp16; }
   /// Bytes of an element of a weight, and of the residual stream.
@@ -40,6 +30,15 @@ struct TrainingPass {
   [[nodiscard]] u8 linear_bytes() const { return precision == TrainingPrecision::fp8 ? 1 : 2; }
   /// Bytes of an element of the logits.
   [[nodiscard]] u8 logit_bytes() const { return precision == TrainingPrecision::fp32 ? 4 : 2; }
+  /// What is trained of a decoder layer, and of what is outside the layers.
+  [[nodiscard]] LayerTraining training_of(u64 layer) const {
+    if (!lora) return {false, frozen.of_layer(layer), {}};
+    return {true, lora->saved.of_layer(layer), lora->targets.of_layer(layer)};
+  }
+  [[nodiscard]] LayerTraining training_outside() const {
+    if (!lora) return {false, frozen.outside, {}};
+    return {true, lora->saved.outside, lora->targets.outside};
+  }
   [[nodiscard]] u8 kept_logit_bytes() const { return kept_logits == KeptLogits::output_fp32 ? 4 : logit_bytes(); }
 };
 

@@ -16,6 +16,7 @@ namespace plimsoll {
 struct LoraChoice {
   std::optional<u64> r;                               ///< default 16
   std::optional<std::vector<std::string>> target_modules;  ///< names as in the checkpoint ("q_proj"), or "all-linear", the default
+  std::optional<std::vector<std::string>> target_parameters;  ///< matrices that a module holds itself: "experts.gate_up_proj"
   std::optional<std::vector<std::string>> modules_to_save; ///< "embed_tokens", "lm_head": trained whole beside the adapters
   std::optional<bool> lora_dropout;                   ///< whether its rate is above 0: the rate itself changes no byte
   std::optional<bool> use_dora;

@@ -8,10 +8,22 @@ namespace plimsoll::testing {
 
 inline bool flag_of(JsonView view, std::string_view key) { return view[key].boolean().value_or(false); }
 
+/// "query_value", or "all_linear": every linear module that is no router's, no expert's.
+inline PartSet targets_of(std::string_view words) {
+  PartSet parts{{Role::attention_q}, {Role::attention_v}, {Role::attention_qkv}};
+  if (words == "query_value") return parts;
+  for (const Role role : {Role::attention_k, Role::attention_o, Role::latent_q_a, Role::latent_q_b, Role::latent_kv_a, Role::latent_kv_b, Role::mlp_gate,
+                          Role::mlp_up, Role::mlp_gate_up, Role::mlp_down, Role::shared_expert_gate, Role::shared_expert_up, Role::shared_expert_down,
+                          Role::shared_expert_router})
+    parts.add({role});
+  return parts;
+}
+
 inline LoraSetting lora_of(JsonView view) {
-  return {.rank = static_cast<u32>(*view["rank"].whole()), .targets = *enum_from<LoraTargets>(*view["targets"].string()),
-          .dropout = flag_of(view, "dropout"), .adapter_dtype = *enum_from<ComputeDtype>(*view["adapter_dtype"].string()),
-          .input_gradients = flag_of(view, "input_gradients")};
+  LoraSetting lora{.rank = static_cast<u32>(*view["rank"].whole()), .dropout = flag_of(view, "dropout"),
+                   .adapter_dtype = *enum_from<ComputeDtype>(*view["adapter_dtype"].string()), .input_gradients = flag_of(view, "input_gradients")};
+  lora.targets.every = targets_of(*view["targets"].string());
+  return lora;
 }
 
 inline TrainingPass training_pass_of(JsonView view) {

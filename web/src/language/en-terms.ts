@@ -1,5 +1,6 @@
 // Names and one-line explanations of what the core speaks of by id: terms, symbols, rules, reasons.
 
+import { adapterTerms } from './en-adapter-terms.ts';
 import { stepTerms } from './en-step-terms.ts';
 
 export interface Explained {
@@ -92,6 +93,7 @@ export const terms: Record<string, Explained> = {
   'moment.decode_first': { name: 'First decode step', about: 'One new token per sequence; the cache holds the prompt.' },
   'moment.decode_last': { name: 'Last decode step', about: 'One new token per sequence; the cache is full.' },
   ...stepTerms,
+  ...adapterTerms,
 };
 
 export const symbols: Record<string, string> = {
@@ -140,6 +142,7 @@ export const symbols: Record<string, string> = {
   g_s: 'elements per block',
   n_t: 'entries of the table',
   r_s: 'rank of the projection',
+  r: 'rank of an adapter',
   P_t: 'trained parameters',
   P_a: 'parameters whose gradients are to come',
   b_g: 'bytes per gradient',

@@ -1,4 +1,5 @@
 import type { Explained } from './en-terms.ts';
+import { adapterTerms } from './zh-CN-adapter-terms.ts';
 import { stepTerms } from './zh-CN-step-terms.ts';
 
 export const terms: Record<string, Explained> = {
@@ -86,6 +87,7 @@ export const terms: Record<string, Explained> = {
   'moment.decode_first': { name: '首个解码步', about: '每条序列生成一个 token，缓存中已有提示词。' },
   'moment.decode_last': { name: '末个解码步', about: '每条序列生成一个 token，缓存已满。' },
   ...stepTerms,
+  ...adapterTerms,
 };
 
 export const symbols: Record<string, string> = {
@@ -134,6 +136,7 @@ export const symbols: Record<string, string> = {
   g_s: '每块的元素数',
   n_t: '码表项数',
   r_s: '投影的秩',
+  r: '适配器的秩',
   P_t: '可训练参数数',
   P_a: '尚无梯度的参数数',
   b_g: '每个梯度的字节数',
