@@ -39,7 +39,7 @@ PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules
 PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(stack), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(micro_batch_size),
               PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(attention),
               PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded),
-              PLIMSOLL_FIELD(lora));
+              PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(enable_input_require_grads));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));
 PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),

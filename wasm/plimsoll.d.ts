@@ -61,6 +61,7 @@ export interface TrainingWorkload {
   kept_logits?: KeptLogits | null;
   padded?: boolean | null;
   lora?: LoraChoice | null;
+  enable_input_require_grads?: boolean | null;
 }
 export interface ParallelChoice {
   tensor_parallel_size?: number | null;

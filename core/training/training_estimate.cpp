@@ -1,8 +1,10 @@
 #include "training/training_estimate.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "plan.hpp"
+#include "training/adapters.hpp"
 #include "training/training_buffers.hpp"
 
 namespace plimsoll {
@@ -10,9 +12,18 @@ namespace {
 
 constexpr Formula master_copy{"P_t * b_m"}, gradient_buffer{"P_t * b_g"}, reserved_share{"m * p_r / 1000"};
 
-std::vector<TrainedTensor> trained_on(const Plan& plan, const RankShare& rank, u32 bytes_per_element, bool explain) {
-  const auto every = [bytes_per_element](const Tensor&) -> std::optional<u32> { return bytes_per_element; };
-  return trained_tensors(plan.model->inventory, plan.model->spec, rank, every, explain);
+/// What is trained, in the type that the optimizer steps: of full training every parameter, else adapters and copies beside a frozen base.
+std::vector<TrainedTensor> trained_on(const Plan& plan, const RankShare& rank, const std::optional<LoraSetting>& lora, bool explain) {
+  const TrainingPlan& training = plan.training();
+  const LoadedModel& model = *plan.model;
+  if (!lora) {
+    const auto every = [&](const Tensor&) -> std::optional<u32> { return training.stepped_bytes; };
+    return trained_tensors(model.inventory, model.spec, rank, every, explain);
+  }
+  std::vector<TrainedTensor> adapters = adapter_tensors(model.inventory, model.spec, rank, *lora, explain);
+  if (!training.recipe->master_weights.empty())
+    for (TrainedTensor& tensor : adapters) tensor.bytes_per_element = training.stepped_bytes;
+  return adapters;
 }
 
 u64 elements_of(const std::vector<TrainedTensor>& tensors) {
@@ -21,6 +32,7 @@ u64 elements_of(const std::vector<TrainedTensor>& tensors) {
   return sum.value;
 }
 
+/// The parameters of a full training's first layer.
 u64 first_layer_parameters(const LoadedModel& model) {
   const u16 first = model.spec.decoder().kind_of_layer.front();
   Checked sum;
@@ -29,41 +41,80 @@ u64 first_layer_parameters(const LoadedModel& model) {
   return sum.value;
 }
 
+/// The same adapters of the first layer alone.
+LoraSetting first_layer_only(LoraSetting lora) {
+  const auto first = [](const PartsByLayer& parts) {
+    PartsByLayer out;
+    out.single.push_back({0, parts.of_layer(0)});
+    return out;
+  };
+  lora.targets = first(lora.targets);
+  lora.saved = first(lora.saved);
+  return lora;
+}
+
+/// Trained tensors by the width of their gradients.
+std::vector<TrainedPart> parts_of(const Plan& plan, const RankShare& rank, const std::vector<TrainedTensor>& trained) {
+  const TrainingPlan& training = plan.training();
+  if (!training.pass.lora) {
+    TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes, .first_layer = first_layer_parameters(*plan.model)};
+    for (const TrainedTensor& tensor : trained) all.embedding = all.embedding || tensor.is_embedding;
+    return {all};
+  }
+  std::vector<TrainedPart> parts;
+  const auto add = [&](const TrainedTensor& tensor, bool first_layer) {
+    const u32 width = training.recipe->gradients_stay ? training.gradient_bytes : tensor.bytes_per_element;
+    auto part = std::find_if(parts.begin(), parts.end(), [width](const TrainedPart& one) { return one.gradient_bytes == width; });
+    if (part == parts.end()) part = parts.insert(parts.end(), {.gradient_bytes = width});
+    (first_layer ? part->first_layer : part->parameters) += (tensor.elements() * tensor.count).value;
+    part->embedding = part->embedding || (tensor.is_embedding && !first_layer);
+  };
+  for (const TrainedTensor& tensor : trained) add(tensor, false);
+  for (const TrainedTensor& tensor : trained_on(plan, rank, first_layer_only(*training.pass.lora), false)) add(tensor, true);
+  return parts;
+}
+
+/// What a recipe keeps of every trained parameter through the whole step.
+u64 add_kept(TermTree& tree, const TrainingPlan& training, u64 trained_parameters) {
+  Values v;
+  v[Symbol::P_t] = trained_parameters;
+  v[Symbol::b_m] = training.stepped_bytes;
+  v[Symbol::b_g] = training.gradient_bytes;
+  const Claim claim{.source = training.recipe->source, .basis = training.recipe->basis};
+  u64 bytes = 0;
+  if (!training.recipe->master_weights.empty()) bytes += tree.leaf("master_weights", master_copy, v, claim);
+  if (training.recipe->gradients_stay) bytes += tree.leaf("gradients", gradient_buffer, v, claim);
+  return bytes;
+}
+
+/// Optimizer states that are not on the device.
+u64 states_elsewhere(const OptimizerSetup& setup, const std::vector<TrainedTensor>& trained) {
+  TermTree tree(false);
+  tree.open("host", Combine::sum);
+  add_optimizer_states(tree, setup, trained, StatePlace::unified);
+  add_optimizer_states(tree, setup, trained, StatePlace::host);
+  return tree.close();
+}
+
 }  // namespace
 
 StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& rank) {
   const TrainingPlan& training = plan.training();
+  const LoadedModel& model = *plan.model;
   StepStates out;
-  out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
-  const std::vector<TrainedTensor> trained = trained_on(plan, rank, training.stepped_bytes, tree.explains());
+  out.weights_bytes = add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
+  out.standing_bytes = out.weights_bytes;
+  if (training.pass.lora) out.standing_bytes += add_adapters(tree, model.inventory, model.spec, rank, *training.pass.lora);
+  const std::vector<TrainedTensor> trained = trained_on(plan, rank, training.pass.lora, tree.explains());
   out.trained_parameters = elements_of(trained);
-  u64 master = 0;
-  if (!training.recipe->master_weights.empty()) {
-    Values v;
-    v[Symbol::P_t] = out.trained_parameters;
-    v[Symbol::b_m] = training.stepped_bytes;
-    master = tree.leaf("master_weights", master_copy, v, {.source = training.recipe->source, .basis = training.recipe->basis});
-  }
+  out.frozen_parameters = training.pass.lora ? model.inventory.parameter_count : 0;
+  out.standing_bytes += add_kept(tree, training, out.trained_parameters);
   out.optimizer_bytes = add_optimizer_states(tree, training.optimizer, trained, StatePlace::device);
-  TermTree elsewhere(false);
-  elsewhere.open("host", Combine::sum);
-  add_optimizer_states(elsewhere, training.optimizer, trained, StatePlace::unified);
-  add_optimizer_states(elsewhere, training.optimizer, trained, StatePlace::host);
-  out.host_bytes = elsewhere.close();
-  TrainedPart part{.parameters = out.trained_parameters, .gradient_bytes = training.gradient_bytes};
-  for (const TrainedTensor& tensor : trained) part.embedding = part.embedding || tensor.is_embedding;
-  part.first_layer = first_layer_parameters(*plan.model);
-  out.state.parts.push_back(part);
+  out.standing_bytes += out.optimizer_bytes;
+  out.host_bytes = states_elsewhere(training.optimizer, trained);
+  out.state.parts = parts_of(plan, rank, trained);
   out.state.gradients_before_step = training.accumulates;
   out.state.gradients_stand = training.recipe->gradients_stay;
-  u64 gradients = 0;
-  if (out.state.gradients_stand) {
-    Values v;
-    v[Symbol::P_t] = out.trained_parameters;
-    v[Symbol::b_g] = training.gradient_bytes;
-    gradients = tree.leaf("gradients", gradient_buffer, v, {.source = training.recipe->source, .basis = training.recipe->basis});
-  }
-  out.standing_bytes = out.weights_bytes + master + gradients + out.optimizer_bytes;
   out.state.add_optimizer_transient = [setup = &training.optimizer, trained](TermTree& moments) { return add_step_transient(moments, *setup, trained); };
   return out;
 }

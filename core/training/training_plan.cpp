@@ -5,12 +5,13 @@
 #include "messages.hpp"
 #include "plan.hpp"
 #include "training/activations.hpp"
+#include "training/adapters.hpp"
 #include "wire_json.hpp"
 
 namespace plimsoll {
 namespace {
 
-constexpr u64 usual_length = 2048;
+constexpr u64 usual_length = 2048, usual_rank = 16;
 constexpr std::string_view usual_stack = "trl", usual_precision = "bf16", usual_optimizer = "torch-adamw", usual_quantisation = "nf4_double_quant";
 
 template <class T>
@@ -101,6 +102,28 @@ void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   pass.kept_logits = *(asked.kept_logits = asked.kept_logits.value_or(KeptLogits::none));
 }
 
+/// Adapters of a frozen base, and back into the request as decided.
+std::optional<Error> decide_adapters(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
+  if (decided.method == TrainingMethod::full) {
+    asked.lora.reset();
+    return std::nullopt;
+  }
+  LoraChoice& lora = asked.lora ? *asked.lora : asked.lora.emplace();
+  const bool keeps_masters = !decided.recipe->master_weights.empty();  // such a recipe trains adapters as it trains weights
+  if (!lora.adapter_dtype) lora.adapter_dtype = keeps_masters ? enum_from<ComputeDtype>(decided.recipe->weights).value_or(ComputeDtype::bf16) : ComputeDtype::fp32;
+  if (!lora.r) lora.r = usual_rank;
+  if (!lora.target_modules && !lora.target_parameters) lora.target_modules = std::vector<std::string>{"all-linear"};
+  if (!lora.lora_dropout) lora.lora_dropout = false;
+  if (!lora.use_dora) lora.use_dora = false;
+  auto setting = lora_setting(lora, plan.model->spec, plan.model->inventory, "request.workload.lora");
+  if (!setting.ok()) return setting.error();
+  decided.pass.lora = std::move(setting.value());
+  decided.pass.lora->saved_bytes = decided.pass.weight_bytes();
+  if (!asked.enable_input_require_grads) asked.enable_input_require_grads = decided.pass.recompute == RecomputeGranularity::full;
+  decided.pass.lora->input_gradients = *asked.enable_input_require_grads;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked) {
@@ -126,6 +149,7 @@ std::optional<Error> decide_training(Plan& plan, TrainingWorkload& asked) {
   decided.stepped_bytes = recipe.master_weights.empty() ? decided.weight_bytes : bytes_of_format(*plan.catalog, recipe.master_weights);
   if (auto error = decide_lengths(plan, asked)) return error;
   decide_pass(plan, decided, asked);
+  if (auto error = decide_adapters(plan, decided, asked)) return error;
   decided.accumulates = asked.gradient_accumulation_steps > 1;
   if (!asked.optimizer) asked.optimizer = OptimizerChoice{.id = std::string(usual_optimizer)};
   auto optimizer = optimizer_setup(*asked.optimizer, *plan.catalog, "request.workload.optimizer");

@@ -46,7 +46,7 @@ std::vector<LadderRung> ladder_of(const Plan& plan) {
 TrainingReport training_report(const Plan& plan, const RankEstimate& estimate) {
   TrainingReport report;
   report.trained_parameter_count = estimate.states.trained_parameters;
-  report.frozen_parameter_count = plan.training().method == TrainingMethod::full ? 0 : plan.model->inventory.parameter_count;
+  report.frozen_parameter_count = estimate.states.frozen_parameters;
   report.allocated_bytes = estimate.allocated_bytes;
   report.device_bytes = estimate.needed_bytes;
   report.reserved_bytes = estimate.needed_bytes - estimate.overhead_bytes;

@@ -38,6 +38,7 @@ struct TrainingWorkload {
   std::optional<KeptLogits> kept_logits;
   std::optional<bool> padded;                    ///< whether sequences of a batch have unequal lengths, so that attention gets a mask
   std::optional<LoraChoice> lora;
+  std::optional<bool> enable_input_require_grads;  ///< with adapters: default where layers are recomputed, as Trainer and TRL do
 };
 
 }  // namespace plimsoll
