@@ -97,6 +97,25 @@ TEST_CASE("in the first step the states are not there before the optimizer steps
   }
 }
 
+TEST_CASE("what stands and what moves make up each moment, and the first step has its own highest", "[training]") {
+  for (const std::string precision : {"bf16", "bf16_master", "amp_bf16"}) {
+    INFO(precision);
+    TrainingWorkload workload = plain(512);
+    workload.precision = precision;
+    const Report report = ask("Qwen/Qwen3-0.6B").train(workload).report();
+    const Term* moments = child(report.tree, "moments");
+    u64 standing = 0, first = 0;
+    for (const Term& term : report.tree.children)
+      if (&term != moments && term.id != "allocator_reserve" && term.id != "runtime_overhead") standing += term.bytes;
+    CHECK(report.training->standing_bytes == standing);
+    for (const StepMoment& moment : report.training->moments) {
+      CHECK(moment.allocated_bytes == standing + child(*moments, moment.id)->bytes);
+      first = std::max(first, moment.first_step_bytes);
+    }
+    CHECK(report.training->first_step_bytes == first);
+  }
+}
+
 TEST_CASE("accumulated gradients are there when the last micro batch starts", "[training]") {
   TrainingWorkload workload = plain(512);
   const u64 once = ask(llama).train(workload).report().training->moments[0].allocated_bytes;

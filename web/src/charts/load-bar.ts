@@ -31,13 +31,22 @@ const height = 56;
 const textWidth = (text: string, size: number): number =>
   [...text].reduce((sum, letter) => sum + (letter.codePointAt(0)! > 0x2e80 ? 1 : 0.56), 0) * size;
 
+const labelWidth = (part: BarPart): number => Math.max(textWidth(part.name, 13.5), textWidth(part.amount, 16));
+const labelGap = 24;
+// A part that is hardly seen has no label.
+const leastLabelled = 3;
+
+/** Whether the labels of the parts fit in a row; where they do not, the list of terms below the bar names them. */
+const labelsFit = (parts: BarPart[], x: (bytes: number) => number, room: number): boolean =>
+  parts.filter(part => x(part.bytes) - 2 > leastLabelled).reduce((sum, part) => sum + labelWidth(part) + labelGap, -labelGap) <= room;
+
 export function loadBar(data: BarData, width: number, open: (id: string) => void): SVGTemplateResult {
-  const narrow = width < 560;
+  const max = Math.max(data.needed, data.usable?.bytes ?? 0, data.sold?.bytes ?? 0);
+  const narrow = width < 560 || !labelsFit(data.parts, linear(max, 0, width - 112), width - 12);
   const top = narrow ? 16 : 56;
   const bottom = top + height;
   const tall = bottom + (narrow ? 64 : 48);
   const right = narrow ? width - 6 : width - 112;
-  const max = Math.max(data.needed, data.usable?.bytes ?? 0, data.sold?.bytes ?? 0);
   const x = linear(max, 0, right);
   let start = 0;
   const drawn = data.parts.map(part => {
@@ -69,9 +78,8 @@ const segment = (part: Drawn, top: number, open: (id: string) => void): SVGTempl
 };
 
 function partLabels(drawn: Drawn[], right: number, top: number, open: (id: string) => void): SVGTemplateResult {
-  const shown = drawn.filter(part => part.to - part.from > 3);
-  const widths = shown.map(part => Math.max(textWidth(part.name, 13.5), textWidth(part.amount, 16)));
-  const places = spreadLabels(shown.map(part => part.from), widths, 24, right + 100);
+  const shown = drawn.filter(part => part.to - part.from > leastLabelled);
+  const places = spreadLabels(shown.map(part => part.from), shown.map(labelWidth), labelGap, right + 100);
   return svg`${shown.map((part, index) => {
     const place = places[index]!;
     const foot = place > part.middle ? part.middle : Math.max(place + 0.5, Math.min(part.middle, place + 0.5));

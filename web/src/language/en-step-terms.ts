@@ -3,7 +3,6 @@
 import type { Explained } from './en-terms.ts';
 
 export const stepTerms: Record<string, Explained> = {
-  adapters: { name: 'Adapters', about: 'The small matrices that LoRA trains beside the frozen weights.' },
   master_weights: { name: 'Master weights', about: 'A wider copy of the trained weights, which the optimizer steps.' },
   allocator_reserve: { name: 'Allocator’s reserve', about: 'What torch’s caching allocator holds beyond the tensors: free blocks and rounding. A measured share.' },
   buffers: { name: 'Buffers and batch', about: 'Tensors that are no parameters, and the batch itself. They stand through the whole step.' },

@@ -1,6 +1,7 @@
 // Names and one-line explanations of what the core speaks of by id: terms, symbols, rules, reasons.
 
 import { adapterTerms } from './en-adapter-terms.ts';
+import { kernelTerms } from './en-kernel-terms.ts';
 import { stepTerms } from './en-step-terms.ts';
 
 export interface Explained {
@@ -27,7 +28,7 @@ export const terms: Record<string, Explained> = {
   'kv_cache.rotary_keys': { name: 'Rotary keys', about: 'The part of the key that carries the position, shared by all heads.' },
   'kv_cache.sliding_storage': { name: 'Storage behind the window', about: 'Sliding layers see only their window, but the longer tensor it was cut from stays alive until the next step.' },
   'kv_cache.window_scalar': { name: 'Window sizes', about: 'One integer per sliding layer.' },
-  activations: { name: 'Activations', about: 'Temporary tensors of the layer that is running. Each is freed before the next layer.' },
+  activations: { name: 'Activations', about: 'Tensors that the layers make. Serving frees them layer by layer; training keeps them until backward.' },
   'activations.input_ids': { name: 'Token ids', about: 'The prompt as 8-byte integers.' },
   'activations.input_embeddings': { name: 'Input embeddings', about: 'The embedded prompt, kept by the caller while the layers run.' },
   'activations.position_ids': { name: 'Position ids', about: 'One 8-byte integer per position.' },
@@ -94,6 +95,7 @@ export const terms: Record<string, Explained> = {
   'moment.decode_last': { name: 'Last decode step', about: 'One new token per sequence; the cache is full.' },
   ...stepTerms,
   ...adapterTerms,
+  ...kernelTerms,
 };
 
 export const symbols: Record<string, string> = {

@@ -53,6 +53,7 @@ export const training = {
     base: 'Base format',
     longestFits: (tokens: string) => `Longest sequence that fits: ${tokens} tokens.`,
     fullSequenceFits: (tokens: string) => `Sequences of the model’s full ${tokens} tokens fit.`,
+    cheapestDevice: (change: string, needed: string) => `Cheapest change: ${change}, ${needed} needed.`,
     useLongest: 'Use the longest sequence',
     readouts: { used: 'of usable memory', longest: 'longest sequence, in tokens', sequences: 'largest micro-batch' },
     curve: 'Memory against sequence length',

@@ -3,7 +3,6 @@
 import type { Explained } from './en-terms.ts';
 
 export const stepTerms: Record<string, Explained> = {
-  adapters: { name: '适配器', about: '在冻结权重旁训练的 LoRA 小矩阵。' },
   master_weights: { name: '主权重', about: '可训练权重的高精度副本，由优化器更新。' },
   allocator_reserve: { name: '分配器留存', about: 'torch 缓存分配器在张量之外占住的部分：空闲块与对齐。按实测比例计。' },
   buffers: { name: '缓冲区与批数据', about: '非参数张量以及批数据本身，整步都在显存中。' },

@@ -1,5 +1,6 @@
 import type { Explained } from './en-terms.ts';
 import { adapterTerms } from './zh-CN-adapter-terms.ts';
+import { kernelTerms } from './zh-CN-kernel-terms.ts';
 import { stepTerms } from './zh-CN-step-terms.ts';
 
 export const terms: Record<string, Explained> = {
@@ -21,7 +22,7 @@ export const terms: Record<string, Explained> = {
   'kv_cache.rotary_keys': { name: '旋转位置键 (rope)', about: 'K 中携带位置信息的部分，各头共用。' },
   'kv_cache.sliding_storage': { name: '窗口之外的存储', about: '滑动窗口层只看窗口内的 token，但被截取的原张量要到下一步才释放。' },
   'kv_cache.window_scalar': { name: '窗口大小', about: '每个滑动窗口层一个整数。' },
-  activations: { name: '激活值', about: '当前层的临时张量，进入下一层前释放。' },
+  activations: { name: '激活值', about: '各层产生的张量。推理时逐层释放，训练时保留到反向。' },
   'activations.input_ids': { name: 'token id', about: '以 8 字节整数表示的提示词。' },
   'activations.input_embeddings': { name: '输入嵌入', about: '提示词的嵌入向量，各层计算期间由调用方持有。' },
   'activations.position_ids': { name: '位置 id', about: '每个位置一个 8 字节整数。' },
@@ -88,6 +89,7 @@ export const terms: Record<string, Explained> = {
   'moment.decode_last': { name: '末个解码步', about: '每条序列生成一个 token，缓存已满。' },
   ...stepTerms,
   ...adapterTerms,
+  ...kernelTerms,
 };
 
 export const symbols: Record<string, string> = {

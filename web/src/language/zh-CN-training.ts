@@ -51,6 +51,7 @@ export const training: typeof english = {
     base: '底座格式',
     longestFits: tokens => `最长可用序列：${tokens} token。`,
     fullSequenceFits: tokens => `可用满模型支持的 ${tokens} token 序列。`,
+    cheapestDevice: (change, needed) => `最省事的办法：${change}，需要 ${needed}。`,
     useLongest: '使用最长序列',
     readouts: { used: '可用显存占用率', longest: '最长序列 (token)', sequences: '最大微批' },
     curve: '显存随序列长度的变化',

@@ -38,13 +38,16 @@ export class Levels extends Panel {
   /** Lines of Python that read what torch counted, with what is expected of them. */
   #script(training: TrainingReport): string {
     const { levels } = this.text;
-    const expected = (bytes: number): string => `  # ${levels.expected(this.view.format.bytes(bytes))}`;
+    const expected = (bytes: number): string => `# ${levels.expected(this.view.format.bytes(bytes))}`;
     return [
       'import torch',
       'torch.cuda.reset_peak_memory_stats()',
-      `trainer.train()  # ${levels.twoSteps}`,
-      `print(torch.cuda.max_memory_allocated())${expected(training.allocated_bytes)}`,
-      `print(torch.cuda.max_memory_reserved())${expected(training.reserved_bytes)}`,
+      `# ${levels.twoSteps}`,
+      'trainer.train()',
+      'print(torch.cuda.max_memory_allocated())',
+      expected(training.allocated_bytes),
+      'print(torch.cuda.max_memory_reserved())',
+      expected(training.reserved_bytes),
     ].join('\n');
   }
 

@@ -41,7 +41,7 @@ export class Masthead extends Panel {
     .tasks input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
     .tasks label:focus-within { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
     .tasks label:not(:has(:focus-visible)) { outline: none; }
-    @media (max-width: 960px) { .tagline { display: none; } header { justify-content: space-between; } }
+    @media (max-width: 1120px) { .tagline { display: none; } header { justify-content: space-between; } }
     @media (max-width: 640px) { header { padding: 8px 0; gap: 4px 8px; } .tasks label { padding: 0 8px; min-height: 44px; } .switches { gap: 0 8px; margin-inline: -8px; } button { min-height: 44px; } }
   `];
 

@@ -91,7 +91,8 @@ export class VerdictPanel extends Panel {
     const [cheapest] = report.advice;
     if (!cheapest) return html`${text.noChange}`;
     const words = changeText(this.view, cheapest);
-    return html`${savesHere(cheapest) ? text.cheapest(words, format.text(cheapest.saved_bytes)) : text.cheapestDevice(words, format.columnText(cheapest.needed_bytes))}<button
+    const elsewhere = report.training ? text.training.cheapestDevice : text.cheapestDevice;
+    return html`${savesHere(cheapest) ? text.cheapest(words, format.text(cheapest.saved_bytes)) : elsewhere(words, format.columnText(cheapest.needed_bytes))}<button
       type="button" class="apply" @click=${() => this.send({ request: withChange(this.view.state.request, cheapest, report.request) })}>${text.apply}</button>`;
   }
 
