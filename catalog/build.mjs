@@ -48,8 +48,10 @@ function withoutProse(engines) {
 }
 
 function withoutNotes(stacks) {
+  const plain = (fields) => Object.fromEntries(Object.entries(fields).map(([field, entry]) => [field, without(entry, ['note'])]));
   for (const stack of Object.values(stacks)) {
-    for (const field of Object.keys(stack.defaults)) stack.defaults[field] = without(stack.defaults[field], ['note']);
+    stack.defaults = plain(stack.defaults);
+    if (stack.by_method) stack.by_method = Object.fromEntries(Object.entries(stack.by_method).map(([method, fields]) => [method, plain(fields)]));
   }
   return stacks;
 }

@@ -101,7 +101,8 @@ PrecisionRecipe read_precision(std::string_view id, JsonView json) {
 }
 
 TrainingStack read_stack(std::string_view id, JsonView json) {
-  return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .defaults = json["defaults"]};
+  return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .defaults = json["defaults"],
+          .by_method = json["by_method"], .launch = json["launch"]};
 }
 
 template <class T, class Read>
@@ -126,6 +127,11 @@ const OverheadValue* Overhead::for_vendor(std::string_view vendor) const {
     for (const std::string_view known : value.vendors)
       if (known == vendor || known == "*") return &value;
   return nullptr;
+}
+
+JsonView TrainingStack::value(TrainingMethod method, std::string_view field) const {
+  const JsonView own = by_method[name_of(method)][field]["value"];
+  return own.present() ? own : defaults[field]["value"];
 }
 
 Result<Catalog> Catalog::load(std::string_view text_of_catalog) {

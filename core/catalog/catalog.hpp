@@ -71,6 +71,11 @@ struct Engine {
 struct TrainingStack {
   std::string_view id, name, source;
   JsonView defaults;
+  JsonView by_method;  ///< what a method sets apart from the others
+  JsonView launch;     ///< how its configuration names the models that it has; absent where it takes any
+
+  /// What the program sets a field to: the method's own value, or that of all methods; absent where it sets none.
+  [[nodiscard]] JsonView value(TrainingMethod method, std::string_view field) const;
 };
 
 struct Preset {
@@ -88,6 +93,7 @@ class Catalog {
   [[nodiscard]] std::span<const Preset> presets() const { return presets_; }
   [[nodiscard]] std::span<const StorageFormat> formats() const { return formats_; }
   [[nodiscard]] std::span<const Optimizer> optimizers() const { return optimizers_; }
+  [[nodiscard]] std::span<const TrainingStack> stacks() const { return stacks_; }
   [[nodiscard]] JsonView rules() const { return document_.root()["rules"]["thumb"]; }
 
   /// Look-ups by id.  Errors  unknown_id with the nearest id as the hint

@@ -39,8 +39,9 @@ OptimizerImplementation read_implementation(JsonView json) {
 }  // namespace
 
 Optimizer read_optimizer(std::string_view id, JsonView json) {
-  Optimizer optimizer{.id = id, .name = text(json["name"]), .source = text(json["source"]), .basis = word<Basis>(json["basis"]), .options = {},
-                      .states = {}, .quantisation = read_quantisation(json["quantisation"]), .refuses = {}, .implementations = {}};
+  Optimizer optimizer{.id = id, .name = text(json["name"]), .source = text(json["source"]), .python_class = text(json["class"]),
+                      .basis = word<Basis>(json["basis"]), .options = {}, .states = {}, .quantisation = read_quantisation(json["quantisation"]),
+                      .refuses = {}, .implementations = {}};
   const JsonView options = json["options"], states = json["states"], refuses = json["refuses"], ways = json["implementations"];
   for (std::size_t i = 0; i < options.size(); ++i) optimizer.options.push_back(text(options.at(i)));
   for (std::size_t i = 0; i < states.size(); ++i) optimizer.states.push_back(read_state(states.at(i)));

@@ -72,6 +72,7 @@ struct OptimizerImplementation {
 
 struct Optimizer {
   std::string_view id, name, source;
+  std::string_view python_class;  ///< "torch.optim.AdamW"
   Basis basis{};
   std::vector<std::string_view> options;
   std::vector<StateRule> states;

@@ -71,12 +71,18 @@ u32 bytes_of_format(const Catalog& catalog, std::string_view id) {
   return format.ok() ? format.value()->whole_bytes() : 0;
 }
 
+/// A length that nobody asked for is at most what the model was made for.
+void shorten(Plan& plan, TrainingWorkload& asked, u64 length) {
+  const u64 longest = plan.model->spec.max_position_embeddings;
+  asked.sequence_length = std::min(length, longest);
+  if (longest < length) plan.notices.push_back(make_notice(Say::context_clamped, "request.workload.sequence_length", {digits(longest)}));
+}
+
 std::optional<Error> decide_lengths(Plan& plan, TrainingWorkload& asked) {
   const u64 longest = plan.model->spec.max_position_embeddings;
   const std::string where = "request.workload.sequence_length";
   if (!asked.sequence_length) {
-    asked.sequence_length = std::min(usual_length, longest);
-    if (longest < usual_length) plan.notices.push_back(make_notice(Say::context_clamped, where, {digits(longest)}));
+    shorten(plan, asked, usual_length);
   } else if (*asked.sequence_length > longest) {
     plan.notices.push_back(make_notice(Say::past_model_length, where, {digits(*asked.sequence_length), digits(longest)}));
   }
@@ -130,8 +136,10 @@ std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked)
   if (!asked.stack) asked.stack = std::string(usual_stack);
   const auto stack = plan.catalog->stack(*asked.stack, "request.workload.stack");
   if (!stack.ok()) return stack.error();
-  const JsonView defaults = stack.value()->defaults;
-  if (auto error = fill_from(asked, "catalog.stacks." + *asked.stack, [&](std::string_view name) { return defaults[name]["value"]; })) return error;
+  const bool length_asked = asked.sequence_length.has_value();
+  const auto value_of = [&](std::string_view name) { return stack.value()->value(asked.method, name); };
+  if (auto error = fill_from(asked, "catalog.stacks." + *asked.stack, value_of)) return error;
+  if (!length_asked && asked.sequence_length) shorten(plan, asked, *asked.sequence_length);
   if (!asked.precision) asked.precision = std::string(usual_precision);
   const auto recipe = plan.catalog->precision(*asked.precision, "request.workload.precision");
   if (!recipe.ok()) return recipe.error();

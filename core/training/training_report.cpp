@@ -4,6 +4,7 @@
 
 #include "answer.hpp"
 #include "hardware/fit.hpp"
+#include "training/launch.hpp"
 
 namespace plimsoll {
 namespace {
@@ -55,6 +56,7 @@ TrainingReport training_report(const Plan& plan, const RankEstimate& estimate) {
   report.moments = moments_of(estimate.states, estimate.step);
   for (const StepMoment& moment : report.moments) report.first_step_bytes = std::max(report.first_step_bytes, moment.first_step_bytes);
   report.ladder = ladder_of(plan);
+  report.launch = launch_files(plan);
   return report;
 }
 

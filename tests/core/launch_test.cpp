@@ -1,0 +1,151 @@
+#include "training/launch.hpp"
+
+#include <algorithm>
+
+#include "session.hpp"
+
+using namespace plimsoll;
+using namespace plimsoll::test;
+
+namespace {
+
+const std::string llama = "meta-llama/Llama-3.1-8B";
+
+std::vector<LaunchFile> files_of(const TrainingWorkload& workload, const std::string& model = llama) {
+  return launch_files(ask(model).train(workload).plan());
+}
+
+/// The file of a program; empty when it has none.
+std::string text_of(const std::vector<LaunchFile>& files, std::string_view program) {
+  const auto found = std::ranges::find(files, program, &LaunchFile::program);
+  return found == files.end() ? std::string() : found->text;
+}
+
+bool says(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+constexpr std::string_view unsaid = "# No setting of this program: ";
+
+}  // namespace
+
+TEST_CASE("the script says every decision in the words of its program", "[launch]") {
+  const LoraChoice lora{.r = 32, .target_modules = {{"q_proj", "v_proj"}}, .modules_to_save = {{"lm_head"}}, .lora_dropout = true, .use_dora = true,
+                        .adapter_dtype = ComputeDtype::fp32};
+  const TrainingWorkload asked{.method = TrainingMethod::lora, .stack = "transformers", .sequence_length = 4096, .micro_batch_size = 2,
+                               .gradient_accumulation_steps = 4, .precision = "bf16", .recompute_granularity = RecomputeGranularity::full,
+                               .use_reentrant = true, .padded = true, .lora = lora};
+  const std::string text = text_of(files_of(asked), "transformers");
+  for (const std::string_view part :
+       {"MODEL = \"meta-llama/Llama-3.1-8B\"", "dtype=torch.bfloat16", "attn_implementation=\"sdpa\"", "r=32", "target_modules=[\"q_proj\", \"v_proj\"]",
+        "modules_to_save=[\"lm_head\"]", "lora_dropout=0.05", "use_dora=True", "autocast_adapter_dtype=True", "per_device_train_batch_size=2",
+        "gradient_accumulation_steps=4", "optim=\"adamw_torch_fused\"", "bf16=False", "fp16=False", "gradient_checkpointing=True",
+        "gradient_checkpointing_kwargs={\"use_reentrant\": True}", "max_length=4096", "trainer.train()"}) {
+    INFO(part);
+    CHECK(says(text, part));
+  }
+  CHECK_FALSE(says(text, "SFTConfig"));
+  CHECK_FALSE(says(text, "BitsAndBytesConfig"));
+  CHECK_FALSE(says(text, "parameter.data.to"));
+}
+
+TEST_CASE("TRL's own trainer runs what its stack asks for", "[launch]") {
+  const std::string text = text_of(files_of({.method = TrainingMethod::full, .stack = "trl"}), "trl");
+  for (const std::string_view part : {"dtype=torch.float32", "bf16=True", "max_length=1024", "packing=False", "SFTTrainer("}) {
+    INFO(part);
+    CHECK(says(text, part));
+  }
+  CHECK_FALSE(says(text, "LoraConfig"));
+  CHECK_FALSE(says(text, "AutoTokenizer"));
+}
+
+TEST_CASE("precisions become a type and a kind of autocast", "[launch]") {
+  const auto with = [](const std::string& precision) {
+    return text_of(files_of({.method = TrainingMethod::full, .stack = "transformers", .precision = precision}), "transformers");
+  };
+  const std::string plain = with("fp32"), bf16 = with("amp_bf16"), fp16 = with("amp_fp16"), master = with("bf16_master");
+  CHECK((says(plain, "dtype=torch.float32") && says(plain, "bf16=False") && says(plain, "fp16=False")));
+  CHECK((says(bf16, "dtype=torch.float32") && says(bf16, "bf16=True") && says(bf16, "fp16=False")));
+  CHECK((says(fp16, "dtype=torch.float32") && says(fp16, "bf16=False") && says(fp16, "fp16=True")));
+  CHECK((says(master, "dtype=torch.bfloat16") && says(master, std::string(unsaid) + "precision=bf16_master")));
+}
+
+TEST_CASE("16-bit adapters are cast, since PEFT would make them fp32", "[launch]") {
+  const TrainingWorkload asked{.method = TrainingMethod::lora, .stack = "transformers", .lora = LoraChoice{.adapter_dtype = ComputeDtype::bf16}};
+  const std::string text = text_of(files_of(asked), "transformers");
+  CHECK(says(text, "autocast_adapter_dtype=False"));
+  CHECK(says(text, "parameter.data.to(torch.bfloat16)"));
+}
+
+TEST_CASE("an optimizer has the name that keeps its states, or is passed as its class", "[launch]") {
+  const auto with = [](OptimizerChoice choice) {
+    return text_of(files_of({.method = TrainingMethod::full, .stack = "transformers", .precision = "bf16", .optimizer = std::move(choice)}), "transformers");
+  };
+  CHECK(says(with({.id = "torch-adamw", .implementation = "foreach"}), "optim=\"adamw_torch\""));
+  CHECK(says(with({.id = "bitsandbytes-adamw-8bit", .options = {"paged", "embeddings_32bit"}}), "optim=\"paged_adamw_8bit\""));
+  CHECK(says(with({.id = "bitsandbytes-lion", .options = {"paged"}}), "optim=\"paged_lion_32bit\""));
+  const std::string loop = with({.id = "torch-adamw", .implementation = "for_loop"});
+  CHECK(says(loop, "optimizer_cls_and_kwargs=(torch.optim.AdamW, {\"lr\": 1e-4, \"foreach\": False})"));
+  CHECK_FALSE(says(loop, "optim=\""));
+  const std::string embeddings = with({.id = "bitsandbytes-adamw-8bit", .options = {"paged"}});
+  CHECK(says(embeddings, "optimizer_cls_and_kwargs=(bitsandbytes.optim.AdamW8bit, {\"lr\": 1e-4, \"is_paged\": True})"));
+  CHECK(says(embeddings, "import bitsandbytes\n"));
+  CHECK(says(with({.id = "torch-sgd", .options = {"momentum"}}), "\"momentum\": 0.9"));
+  CHECK(says(with({.id = "torchao-adamw-8bit"}), "import torchao.optim\n"));
+}
+
+TEST_CASE("the math kernel of sdpa is what is left when the others are switched off", "[launch]") {
+  const TrainingWorkload asked{.method = TrainingMethod::full, .stack = "transformers", .attention = TrainingAttention::sdpa_math};
+  const std::string text = text_of(files_of(asked), "transformers");
+  CHECK(says(text, "attn_implementation=\"sdpa\""));
+  for (const std::string_view kernel : {"flash", "mem_efficient", "cudnn"}) CHECK(says(text, "enable_" + std::string(kernel) + "_sdp(False)"));
+}
+
+TEST_CASE("torchtune's recipe is configured for the models it has", "[launch]") {
+  const auto files = files_of({.method = TrainingMethod::lora, .stack = "torchtune", .sequence_length = 2048, .micro_batch_size = 2});
+  const std::string text = text_of(files, "torchtune");
+  for (const std::string_view part :
+       {"_component_: torchtune.models.llama3_1.lora_llama3_1_8b", "lora_attn_modules: [q_proj, v_proj, output_proj]", "apply_lora_to_mlp: True",
+        "lora_rank: 8", "lora_dropout: 0.0", "max_seq_len: 2048", "max_filename: \"00004\"", "model_type: LLAMA3", "batch_size: 2",
+        "_component_: torch.optim.AdamW", "fused: True", "dtype: bf16", "enable_activation_checkpointing: True", "lr_scheduler:"}) {
+    INFO(part);
+    CHECK(says(text, part));
+  }
+  CHECK_FALSE(says(text, unsaid));
+  const auto full = files_of({.method = TrainingMethod::full, .stack = "torchtune"}, "meta-llama/Llama-3.2-1B");
+  CHECK(says(text_of(full, "torchtune"), "_component_: torchtune.models.llama3_2.llama3_2_1b\n"));
+  CHECK(says(text_of(full, "torchtune"), "checkpoint_files: [model.safetensors]"));
+  CHECK(says(text_of(full, "torchtune"), "is_paged: True"));
+  CHECK(says(text_of(full, "torchtune"), "optimizer_in_bwd: False"));
+  CHECK(text_of(files_of({.method = TrainingMethod::lora}, "Qwen/Qwen3-8B"), "torchtune").empty());
+  CHECK(launch_files(ask_count("7B").train({.method = TrainingMethod::full}).plan()).size() == 1);
+}
+
+TEST_CASE("what torchtune cannot be told is a comment", "[launch]") {
+  const TrainingWorkload asked{.method = TrainingMethod::lora, .stack = "trl", .attention = TrainingAttention::eager,
+                               .recompute_granularity = RecomputeGranularity::full, .use_reentrant = true,
+                               .lora = LoraChoice{.target_modules = {{"q_proj", "gate_proj"}}, .adapter_dtype = ComputeDtype::fp16}};
+  const std::string text = text_of(files_of(asked), "torchtune");
+  for (const std::string_view part : {"precision=amp_bf16", "attention=eager", "use_reentrant=true", "target_modules: gate_proj", "adapter_dtype=fp16"}) {
+    INFO(part);
+    CHECK(says(text, std::string(unsaid) + std::string(part)));
+  }
+  CHECK(says(text, "apply_lora_to_mlp: False"));
+}
+
+TEST_CASE("a name cannot leave its quotes", "[launch]") {
+  CHECK(quoted("a\"b\\c\nd") == "\"a\\\"b\\\\c d\"");
+  CHECK(quoted("") == "\"\"");
+}
+
+TEST_CASE("every program and method has a script whose brackets close", "[launch]") {
+  for (const TrainingStack& stack : catalog().stacks())
+    for (const TrainingMethod method : {TrainingMethod::full, TrainingMethod::lora}) {
+      INFO(stack.id << " " << name_of(method));
+      for (const LaunchFile& file : files_of({.method = method, .stack = std::string(stack.id)})) {
+        for (const auto& [open, close] : {std::pair{'(', ')'}, std::pair{'[', ']'}, std::pair{'{', '}'}})
+          CHECK(std::ranges::count(file.text, open) == std::ranges::count(file.text, close));
+        CHECK(file.text.starts_with("# "));
+        CHECK(file.text.ends_with("\n"));
+        CHECK_FALSE(file.name.empty());
+      }
+    }
+}
