@@ -4,6 +4,7 @@
 
 #include "plan.hpp"
 #include "training/training_buffers.hpp"
+#include "training/training_kernels.hpp"
 
 namespace plimsoll {
 namespace {
@@ -27,6 +28,14 @@ u64 first_layer_parameters(const LoadedModel& model) {
   for (const Tensor& tensor : model.inventory.tensors)
     if (tensor.in_layer() && tensor.stack_index == 0 && tensor.kind == first && tensor.role != Role::buffer) sum = sum + tensor.elements() * tensor.experts;
   return sum.value;
+}
+
+/// The gradients in the type of the master weights, which the optimizer steps with.
+u64 add_master_gradients(TermTree& tree, const TrainingPlan& training, u64 parameters) {
+  Values v;
+  v[Symbol::P_t] = parameters;
+  v[Symbol::b_m] = training.stepped_bytes;
+  return tree.leaf("master_gradients", master_copy, v, {.source = training.recipe->source, .basis = training.recipe->basis});
 }
 
 }  // namespace
@@ -63,8 +72,13 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
     v[Symbol::b_g] = training.gradient_bytes;
     gradients = tree.leaf("gradients", gradient_buffer, v, {.source = training.recipe->source, .basis = training.recipe->basis});
   }
-  out.standing_bytes = out.weights_bytes + master + gradients + out.optimizer_bytes;
-  out.state.add_optimizer_transient = [setup = &training.optimizer, trained](TermTree& moments) { return add_step_transient(moments, *setup, trained); };
+  const bool quantises = training.pass.precision == TrainingPrecision::fp8;
+  const u64 quantised = quantises ? add_fp8_weights(tree, plan.model->spec, plan.model->inventory, rank) : 0;
+  out.standing_bytes = out.weights_bytes + master + gradients + quantised + out.optimizer_bytes;
+  out.state.add_optimizer_transient = [&training, trained, parameters = out.trained_parameters](TermTree& moments) {
+    const u64 copies = training.recipe->master_gradients.empty() ? 0 : add_master_gradients(moments, training, parameters);
+    return copies + add_step_transient(moments, training.optimizer, trained);
+  };
   return out;
 }
 

@@ -32,6 +32,7 @@ struct TrainingWorkload {
   u64 gradient_accumulation_steps = 1;
   std::optional<std::string> precision;          ///< catalogue id of a precision recipe
   std::optional<OptimizerChoice> optimizer;
+  std::optional<TrainingKernels> kernels;        ///< default Transformers' own modules
   std::optional<TrainingAttention> attention;
   std::optional<RecomputeGranularity> recompute_granularity;
   std::optional<bool> use_reentrant;             ///< of torch.utils.checkpoint
