@@ -81,6 +81,9 @@ constexpr auto texts = std::to_array<Text>({
     error(unsupported_combination, "Adapters of stacked experts or of a router cannot be combined with {0}.",
      "Turn {0} off, or give target_modules without experts and router, some of: {1}.", "堆叠专家或路由器的适配器不能与 {0} 同时使用。",
      "请关闭 {0}，或在 target_modules 中不要包含专家和路由器，可选：{1}。"),
+    error(unsupported_combination, "{0} kernels are not counted with {1}.", "Choose {2}, or other kernels.", "{0} 内核不能与 {1} 一同计算。",
+     "请选择 {2}，或更换内核。"),
+    error(unsupported_combination, "{0} has no layer like that of {1}: {2}.", "Choose other kernels.", "{0} 没有与 {1} 相同的层：{2}。", "请更换内核。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),
@@ -108,6 +111,10 @@ constexpr auto texts = std::to_array<Text>({
             "该模型类在 Transformers 中不支持 SDPA：采用 {0} 注意力。"),
     notice("experts_not_quantised", "{0} does not quantise the experts: Transformers holds them as fused tensors, which stay in {1} and take {2} bytes.",
             "{0} 不量化专家：Transformers 将其存为合并的张量，仍为 {1}，占 {2} 字节。"),
+    notice("kernels_unpatched", "Liger has no kernels for \"{0}\": its modules run as Transformers has them.",
+            "Liger 没有适用于 “{0}” 的内核：按 Transformers 自身的模块计算。"),
+    notice("kernels_assumed", "What torch.compile keeps for backward is assumed: the tensors that its partitioner kept of layers read on a CPU. Public figures lie from 15 % below to 10 % above.",
+            "torch.compile 为反向传播保留的内容为假定值：取自在 CPU 上读出的其划分结果。公开数据在低 15 % 到高 10 % 之间。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -15,11 +15,11 @@ enum class Say {
   list_too_short, unknown_word, no_model_type, unknown_family, unknown_id, unknown_key, model_source, bad_parameter_count,
   heads_do_not_group, heads_do_not_split, width_not_even, too_big, prompt_too_long, devices_and_ranks, no_memory_size,
   no_such_kind, file_unreadable, optimizer_refuses, base_not_quantised, trained_in_recipe_format, one_device_only, not_a_cache_format,
-  no_such_module, no_targets, joined_in_one_tensor, parameters_without,
+  no_such_module, no_targets, joined_in_one_tensor, parameters_without, kernels_refuse_setting, kernels_refuse_model,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only,
-  experts_not_quantised,
+  experts_not_quantised, kernels_unpatched, kernels_assumed,
   count_
 };
 

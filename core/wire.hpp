@@ -37,7 +37,7 @@ PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implemen
 PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules), PLIMSOLL_FIELD(target_parameters), PLIMSOLL_FIELD(modules_to_save),
               PLIMSOLL_FIELD(lora_dropout), PLIMSOLL_FIELD(use_dora), PLIMSOLL_FIELD(adapter_dtype));
 PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(stack), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(micro_batch_size),
-              PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(attention),
+              PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(kernels), PLIMSOLL_FIELD(attention),
               PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded),
               PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(enable_input_require_grads));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));

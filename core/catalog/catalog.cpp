@@ -97,7 +97,8 @@ Engine read_engine(std::string_view id, JsonView json) {
 PrecisionRecipe read_precision(std::string_view id, JsonView json) {
   return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .basis = basis(json),
           .compute = enum_from<TrainingPrecision>(text(json["compute"])).value_or(TrainingPrecision::bf16), .weights = text(json["weights"]),
-          .gradients = text(json["gradients"]), .master_weights = text(json["master_weights"]), .gradients_stay = json["gradients_stay"].boolean().value_or(false)};
+          .gradients = text(json["gradients"]), .master_weights = text(json["master_weights"]), .master_gradients = text(json["master_gradients"]),
+          .gradients_stay = json["gradients_stay"].boolean().value_or(false)};
 }
 
 TrainingStack read_stack(std::string_view id, JsonView json) {

@@ -18,6 +18,7 @@ extern const Family family_qwen2;
 const Family family_qwen2{
     .id = "qwen2",
     .model_types = claimed,
+    .liger = true,
     .defaults = {.vocab_size = 151936, .hidden_size = 4096, .intermediate_size = 22016, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .num_key_value_heads = 32, .max_position_embeddings = 32768, .sliding_window = 4096},
     .depart = depart,

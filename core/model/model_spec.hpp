@@ -58,6 +58,7 @@ struct MtpModule {
 struct ModelSpec {
   std::string model_type;  ///< for display only; branching on it is a bug
   std::string_view family, source;
+  bool liger = false;      ///< Liger has kernels for the class
   u32 hidden_size = 0, vocab_size = 0, max_position_embeddings = 0;
   std::string_view embedding_name;
   std::string_view position_name;  ///< empty: no learned positions

@@ -78,6 +78,7 @@ Result<ModelSpec> read_model(JsonView config, std::string path) {
   if (reader.error()) return *reader.error();
   model.model_type = std::string(*model_type);
   model.family = family->id;
+  model.liger = family->liger;
   model.source = family->source;
   model.dtype = read_dtype(config);
   read_quantization(config["quantization_config"], model);

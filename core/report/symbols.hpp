@@ -22,7 +22,7 @@ enum class Symbol : u8 {
   // optimizer states
   numel, b_s, n_s, g_s, n_t, r_s,
   // training
-  P_t, P_a, b_g, b_m, r,
+  P_t, P_a, P_l, b_g, b_m, r,
   // runtime
   m, p_r,
   count_
@@ -45,7 +45,7 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"bits_w", "bits_per_item"}, {"g_w", "elements_per_item"},
     {"numel", "elements_per_tensor"}, {"b_s", "bytes_per_state_element"}, {"n_s", "moments_per_state"}, {"g_s", "elements_per_block"},
     {"n_t", "table_entries"}, {"r_s", "projection_rank"},
-    {"P_t", "trained_parameters"}, {"P_a", "parameters_ahead"}, {"b_g", "bytes_per_gradient"}, {"b_m", "bytes_per_master_weight"}, {"r", "lora_rank"},
+    {"P_t", "trained_parameters"}, {"P_a", "parameters_ahead"}, {"P_l", "linear_parameters"}, {"b_g", "bytes_per_gradient"}, {"b_m", "bytes_per_master_weight"}, {"r", "lora_rank"},
     {"m", "bytes"}, {"p_r", "reserve_permille"},
 });
 static_assert(symbol_texts.size() == static_cast<std::size_t>(Symbol::count_));

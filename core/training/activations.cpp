@@ -67,16 +67,23 @@ u64 kinds_of_attention(const ModelSpec& model) {
 
 void add(TermTree& tree, const LedgerItem& item, const Values& v) { tree.leaf(item.id, item.formula, v, {.source = item.source}); }
 
-void add_line(TermTree& tree, const Tape::Line& line, u64 layers) {
+/// What a compiled layer keeps is not promised: public figures lie up to 15 % below and 10 % above.
+Claim claim_of(const LedgerItem& item, const Values& v, const TrainingPass& pass) {
+  if (!pass.compiled()) return {.source = item.source};
+  const u64 bytes = item.formula.evaluate(v).value;
+  return {.source = source::partitioner, .basis = Basis::assumed, .low = bytes - bytes / 100 * 15, .high = bytes + bytes / 100 * 10};
+}
+
+void add_line(TermTree& tree, const Tape& tape, const Tape::Line& line, u64 layers) {
   if (line.bytes == 0) return;
   Values v = line.values;
   v[Symbol::L] = layers;
-  add(tree, *line.item, v);
+  tree.leaf(line.item->id, line.item->formula, v, claim_of(*line.item, v, tape.pass()));
 }
 
 void add_lines(TermTree& tree, const Tape& tape, u64 layers) {
   for (const Tape::Line& line : tape.lines())
-    if (line.saved) add_line(tree, line, layers);
+    if (line.saved) add_line(tree, tape, line, layers);
 }
 
 }  // namespace
@@ -90,9 +97,14 @@ TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention 
   return asked;
 }
 
+TrainingKernels effective_kernels(const ModelSpec& model, TrainingKernels asked) {
+  return asked == TrainingKernels::liger && !model.liger ? TrainingKernels::transformers : asked;
+}
+
 SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
     : model_(model), pass_(pass), values_(values_of(model, pass)), head_(pass_, values_, pass.training_outside()) {
   pass_.attention = effective_attention(model, pass.attention);
+  pass_.kernels = effective_kernels(model, pass.kernels);
   trace_groups();
   trace_head();
   trace_outside();
@@ -187,7 +199,7 @@ void SavedTrace::add_kept(TermTree& tree) const {
     if (group.layers == 0) continue;
     if (recomputes()) {
       if (pass_.reentrant && !group.input_gradient) continue;  // nothing asks for the first layer's backward
-      add_line(tree, group.tape.lines().front(), group.layers);
+      add_line(tree, group.tape, group.tape.lines().front(), group.layers);
       continue;
     }
     tree.open("saved.layers", Combine::sum);
@@ -206,9 +218,9 @@ void SavedTrace::add_outside(TermTree& tree, Outside part) const {
 void SavedTrace::add_first_layer(TermTree& tree) const {
   tree.open("backward.layer", Combine::sum);
   const Tape::Line& input = first_layer().lines().front();
-  if (!input.saved && recomputes()) add_line(tree, input, 1);
+  if (!input.saved && recomputes()) add_line(tree, first_layer(), input, 1);
   for (const Tape::Line& line : first_layer().lines())
-    if (line.saved && !line.weight_copy) add_line(tree, line, 1);
+    if (line.saved && !line.weight_copy) add_line(tree, first_layer(), line, 1);
   tree.close();
 }
 
@@ -216,8 +228,8 @@ void SavedTrace::add_first_layer_until_softmax(TermTree& tree) const {
   const Tape::Softmax& softmax = first_layer().softmax();
   const Tape::Line& input = first_layer().lines().front();
   tree.open("backward.layer", Combine::sum);
-  if (!input.saved && recomputes()) add_line(tree, input, 1);
-  for (const u32 index : softmax.saved) add_line(tree, first_layer().lines()[index], 1);
+  if (!input.saved && recomputes()) add_line(tree, first_layer(), input, 1);
+  for (const u32 index : softmax.saved) add_line(tree, first_layer(), first_layer().lines()[index], 1);
   tree.close();
   Values v = first_layer().lines()[softmax.probabilities].values;
   add(tree, score_gradients, v);
@@ -229,12 +241,13 @@ void SavedTrace::add_first_layer_until_softmax(TermTree& tree) const {
 void SavedTrace::add_layer_weight_copies(TermTree& tree) const {
   for (const Group& group : groups_)
     for (const Tape::Line& line : group.tape.lines())
-      if (line.weight_copy) add_line(tree, line, group.layers);
+      if (line.weight_copy) add_line(tree, group.tape, line, group.layers);
 }
 
 Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::size_t layer, bool input_gradient) {
   TrainingPass pass = asked;
   pass.attention = effective_attention(model, asked.attention);
+  pass.kernels = effective_kernels(model, asked.kernels);
   const Values values = values_of(model, pass);
   if (pass.recompute == RecomputeGranularity::full) return layer_input.formula.evaluate(values);
   const Tape tape = traced(model.decoder().kinds[model.decoder().kind_of_layer[layer]], pass, values, pass.training_of(layer), input_gradient);

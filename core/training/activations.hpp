@@ -86,6 +86,9 @@ Checked saved_per_layer(const ModelSpec& model, const TrainingPass& pass, std::s
 /// Adds the node `saved_activations`: all that is alive between forward and backward once the output is dropped. Returns its bytes.
 u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const TrainingPass& pass);
 
+/// The kernels that a model's class really takes: Liger passes over the types that it has none for.
+TrainingKernels effective_kernels(const ModelSpec& model, TrainingKernels asked);
+
 /// The implementation that a model's class really takes: some have no SDPA path.
 TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention asked);
 

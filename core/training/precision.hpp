@@ -14,6 +14,7 @@ struct PrecisionRecipe {
   std::string_view weights;         ///< format ids, of trained weights
   std::string_view gradients;
   std::string_view master_weights;  ///< empty: the optimizer steps the weights themselves
+  std::string_view master_gradients;  ///< of copies made for the optimizer's step alone; empty: none
   bool gradients_stay = false;      ///< one buffer that lives from step to step
 };
 

@@ -25,6 +25,10 @@ Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const
 /// A product of two tensors saves both.
 Traced trace_product(Tape& tape, const Traced& a, const Traced& b, const LedgerItem& result);
 Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& input, u64 rows, u64 cols);
+/// Whether activation(half) * other is one kernel, as Liger has it for gated SiLU and the tanh form of GELU, or the compiler for all.
+bool gate_is_fused(const Tape& tape, Mlp::Activation activation);
+/// That kernel keeps both halves and computes the activation anew.
+Traced trace_fused_gate(Tape& tape, const Traced& half, const Traced& other, const LedgerItem& result);
 /// native_dropout keeps a mask of bool and makes a new tensor.
 Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result);
 

@@ -35,6 +35,8 @@ constexpr LedgerItem expert_product = saved("saved.expert_product", "L * b_a * B
 constexpr LedgerItem clamped_steps = saved("saved.expert_gate_steps", "4 * L * b_a * B * T * k * f_moe", source::experts);  // gate, sigmoid, gated, up + 1
 constexpr LedgerItem expert_output = saved("saved.expert_output", "L * b_a * B * T * k * h", source::experts);
 constexpr LedgerItem sorted_weights = saved("saved.routing_weights_sorted", "L * b_a * B * T * k", source::experts);
+constexpr LedgerItem fused_order = saved("saved.expert_order", "4 * L * (3 * B * T * k + E + 1)", source::liger);
+constexpr LedgerItem fused_tiles = saved("saved.expert_tiles", "8 * L * (ceil_div(B * T * k, 64) + E)", source::liger);  // at most
 constexpr LedgerItem shared_gate = saved("saved.shared_expert_gate", "L * b_a * B * T", source::experts);
 constexpr LedgerItem shared_gate_weight = saved("saved.weight_copy", "L * b_a * h");
 
@@ -93,6 +95,21 @@ RoutedWeights trace_router(Tape& tape, const MixtureOfExperts& e, const Traced& 
   return e.routing == MixtureOfExperts::Routing::top_k_softmax ? trace_top_k_router(tape, input) : trace_softmax_router(tape, e, input);
 }
 
+/// Liger's experts are one function: it keeps its input, what both halves of the gate were made from, and where each row came from.
+bool experts_are_fused(const Tape& tape, const MixtureOfExperts& e) {
+  return tape.pass().kernels == TrainingKernels::liger && e.activation == Mlp::Activation::silu && !e.clamped_gate && !e.expert_bias;
+}
+
+bool trace_fused_experts(Tape& tape, const Traced& input, RoutedWeights weights) {
+  if (!input.gradient && !weights.gradient && !tape.trains({Role::expert_gate_up}) && !tape.trains({Role::expert_down})) return false;
+  tape.save(input);
+  tape.keep(expert_gate_up, input.bytes);
+  tape.keep(sorted_weights, weights.bytes);
+  tape.keep(fused_order);
+  tape.keep(fused_tiles);
+  return true;
+}
+
 /// What gate and up make of each other.
 Traced trace_gate(Tape& tape, const MixtureOfExperts& e, const Traced& both) {
   if (e.clamped_gate) {
@@ -104,6 +121,7 @@ Traced trace_gate(Tape& tape, const MixtureOfExperts& e, const Traced& both) {
   }
   const u64 rows = tokens_of(tape) * e.num_experts_per_tok;
   const Traced half = Tape::part(both, rows * e.moe_intermediate_size);
+  if (gate_is_fused(tape, e.activation)) return trace_fused_gate(tape, both, half, expert_product);
   return trace_product(tape, trace_activation(tape, e.activation, half, rows, e.moe_intermediate_size), half, expert_product);
 }
 
@@ -139,14 +157,21 @@ Traced trace_mlp(Tape& tape, const Mlp& m, const MlpRoles& roles, const Traced& 
   Traced inner;
   switch (m.form) {
     case Mlp::Form::gated: {
-      const Traced g = trace_activation(tape, m.activation, trace_linear(tape, input, {gate, weight, adapter_input, {roles.gate}}), rows, m.intermediate_size);
+      const Traced half = trace_linear(tape, input, {gate, weight, adapter_input, {roles.gate}});
+      if (gate_is_fused(tape, m.activation)) {
+        inner = trace_fused_gate(tape, half, trace_linear(tape, input, {up, weight, adapter_input, {roles.up}}), product);
+        break;
+      }
+      const Traced g = trace_activation(tape, m.activation, half, rows, m.intermediate_size);
       inner = trace_product(tape, g, trace_linear(tape, input, {up, weight, adapter_input, {roles.up}}), product);
       break;
     }
     case Mlp::Form::gated_fused: {
       const Traced both = trace_linear(tape, input, {gate_and_up, double_weight, adapter_input, {Role::mlp_gate_up}});
       const Traced half = Tape::part(both, elements);
-      inner = trace_product(tape, half, trace_activation(tape, m.activation, half, rows, m.intermediate_size), product);
+      inner = gate_is_fused(tape, m.activation)
+          ? trace_fused_gate(tape, both, half, product)
+          : trace_product(tape, half, trace_activation(tape, m.activation, half, rows, m.intermediate_size), product);
       break;
     }
     case Mlp::Form::plain:
@@ -161,7 +186,8 @@ Traced trace_mixture(Tape& tape, const MixtureOfExperts& e, const Traced& input)
   const bool shared = e.shared_intermediate_size != 0;
   Traced first;
   if (shared && e.shared_first) first = trace_shared_expert(tape, e, input);
-  bool out = trace_experts(tape, e, input, trace_router(tape, e, input));
+  const RoutedWeights weights = trace_router(tape, e, input);
+  bool out = experts_are_fused(tape, e) ? trace_fused_experts(tape, input, weights) : trace_experts(tape, e, input, weights);
   if (shared && !e.shared_first) first = trace_shared_expert(tape, e, input);
   if (shared && e.shared_router) {
     const Traced weighed = trace_linear(tape, input, {shared_gate, shared_gate_weight, adapter_input, {Role::shared_expert_router}});

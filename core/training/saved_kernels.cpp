@@ -22,6 +22,10 @@ constexpr LedgerItem probabilities = saved("saved.probabilities", "L * b_a * B *
 constexpr LedgerItem probabilities_with_sink = saved("saved.probabilities", "L * b_a * B * n_q * T * (T + 1)");
 constexpr LedgerItem capped = saved("saved.scores_capped", "L * b_a * B * n_q * T * T");
 constexpr LedgerItem row_maxima = saved("saved.row_maxima", "8 * L * B * n_q * T");
+constexpr LedgerItem compiled_query = saved("saved.query", "L * b_a * B * T * n_q * d_head", source::partitioner);
+constexpr LedgerItem compiled_key = saved("saved.key", "L * b_a * B * T * n_kv * d_head", source::partitioner);
+constexpr LedgerItem scores = saved("saved.scores", "L * b_a * B * n_q * T * T", source::partitioner);
+constexpr LedgerItem softmax_rows = saved("saved.softmax_rows", "8 * L * B * n_q * T", source::partitioner);
 constexpr LedgerItem dropout_mask = saved("saved.attention_dropout", "L * B * n_q * T * T");
 
 struct Heads {
@@ -94,7 +98,31 @@ Traced trace_kernel(Tape& tape, const TracedKernel& kernel, Traced query, Traced
   return out;
 }
 
+namespace {
+
+/// A compiled softmax in fp32 keeps the scores and of each row its maximum and its sum; what the product with the values takes is kept by
+/// the product.
+Traced trace_compiled_eager(Tape& tape, const TracedKernel& kernel, const Traced& query, const Traced& key, const Traced& value) {
+  const bool repeated = tape.values[Symbol::n_q] != tape.values[Symbol::n_kv];
+  const u8 bytes = tape.lower(query).bytes;
+  for (const LedgerItem* item : {&compiled_query, repeated ? &repeated_keys : &compiled_key, repeated ? &repeated_values : &copied_values}) tape.keep(*item, bytes);
+  if (kernel.softmax_in_compute_dtype) {
+    if (kernel.dropout) tape.keep(probabilities, bytes);
+  } else {
+    tape.keep(scores, bytes);
+    tape.keep(softmax_rows);
+  }
+  if (kernel.dropout) tape.keep(dropout_mask, 1);
+  const Traced p = tape.make(probabilities, bytes, true);
+  tape.save(p);
+  tape.mark_softmax(p, value);
+  return tape.make(output, bytes, query.gradient || key.gradient || value.gradient);
+}
+
+}  // namespace
+
 Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced key, Traced value) {
+  if (tape.pass().compiled()) return trace_compiled_eager(tape, kernel, query, key, value);
   const Heads heads(tape.values);
   const bool copies = heads.expanded() || (heads.repeats > 1 && heads.sequences > 1);
   if (copies) {

@@ -81,8 +81,10 @@ Traced trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool
     return run.stream(input.gradient || attended.gradient || beside.gradient);
   }
   const bool sandwich = layer.residual == Residual::sandwich;
+  const Traced projected = attended;
   if (sandwich) attended = run.norm(attended, normed_output);
-  const Traced between = run.stream(input.gradient || attended.gradient);
+  Traced between = run.stream(input.gradient || attended.gradient);
+  if (sandwich && tape.pass().compiled()) between.storage = projected.storage;  // made anew from what the norm before it keeps
   Traced out = run.feed_forward(run.norm(between, mlp_input));
   if (sandwich) out = run.norm(out, normed_output);
   return run.stream(between.gradient || out.gradient);

@@ -1,4 +1,5 @@
-// Norms, linear operators, activations and dropout: torch's derivatives.yaml, LlamaRMSNorm and its variants, PEFT's Linear.
+// Norms, linear operators, activations and dropout: torch's derivatives.yaml, LlamaRMSNorm and its variants, PEFT's Linear; Liger's
+// ops/{rms_norm,swiglu,geglu}.py; torch's partitioner of compiled graphs.
 #include "training/saved_blocks.hpp"
 
 namespace plimsoll {
@@ -15,6 +16,11 @@ constexpr LedgerItem activated = saved("saved.mlp_activated", "L * b_a * rows * 
 constexpr LedgerItem activation_step = saved("saved.activation_steps", "3 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
+
+/// Liger patches RMSNorm; a compiled norm of any kind is one kernel.
+bool norm_is_fused(const Tape& tape, NormKind kind) {
+  return tape.pass().compiled() || (tape.pass().kernels == TrainingKernels::liger && kind != NormKind::layer_norm);
+}
 
 void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
   const LoraSetting& lora = *tape.pass().lora;
@@ -50,6 +56,13 @@ Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const
   tape.values[Symbol::rows] = norm.rows;
   tape.values[Symbol::cols] = norm.cols;
   const bool out = input.gradient || tape.trains(norm.part);
+  if (norm_is_fused(tape, kind)) {  // its input as it came, and one or two numbers of each row
+    if (out) {
+      tape.save(input);
+      tape.keep(kind == NormKind::layer_norm ? mean_and_root : root);
+    }
+    return tape.make(result, input.bytes, out);
+  }
   if (kind == NormKind::layer_norm) {
     const Traced taken = tape.pass().autocast() ? tape.cast(input, 4) : input;
     if (out) {
@@ -92,12 +105,26 @@ Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& in
       case Mlp::Activation::gelu:
       case Mlp::Activation::gelu_tanh:
       case Mlp::Activation::relu: break;  // one operator, whose backward reads its input
-      case Mlp::Activation::gelu_new: tape.keep(activation_step, input.bytes); break;  // tanh, x / 2, 1 + tanh
-      case Mlp::Activation::gelu_fast: tape.keep(activation_steps_fast, input.bytes); break;
-      case Mlp::Activation::quick_gelu: tape.keep(activation_gate, input.bytes); break;  // the sigmoid
+      case Mlp::Activation::gelu_new: if (!tape.pass().compiled()) tape.keep(activation_step, input.bytes); break;  // tanh, x / 2, 1 + tanh
+      case Mlp::Activation::gelu_fast: if (!tape.pass().compiled()) tape.keep(activation_steps_fast, input.bytes); break;
+      case Mlp::Activation::quick_gelu: if (!tape.pass().compiled()) tape.keep(activation_gate, input.bytes); break;  // the sigmoid
     }
   }
   return tape.make(activated, input.bytes, input.gradient);
+}
+
+bool gate_is_fused(const Tape& tape, Mlp::Activation activation) {
+  using enum Mlp::Activation;
+  return tape.pass().compiled() || (tape.pass().kernels == TrainingKernels::liger && (activation == silu || activation == gelu_tanh));
+}
+
+Traced trace_fused_gate(Tape& tape, const Traced& half, const Traced& other, const LedgerItem& result) {
+  const bool gradient = half.gradient || other.gradient;
+  if (gradient) {
+    tape.save(half);
+    tape.save(other);
+  }
+  return tape.make(result, half.bytes, gradient);
 }
 
 Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result) {

@@ -83,7 +83,8 @@ class Tape {
 
 /// Sources of the items.
 namespace source {
-inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", saved_modules = "peft-modules-to-save";
+inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", saved_modules = "peft-modules-to-save",
+                                  liger = "liger-kernel", partitioner = "torch-partitioner";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

@@ -6,6 +6,7 @@
 #include "plan.hpp"
 #include "training/adapters.hpp"
 #include "training/training_buffers.hpp"
+#include "training/training_kernels.hpp"
 
 namespace plimsoll {
 namespace {
@@ -96,6 +97,14 @@ u64 states_elsewhere(const OptimizerSetup& setup, const std::vector<TrainedTenso
   return tree.close();
 }
 
+/// The gradients in the type of the master weights, which the optimizer steps with.
+u64 add_master_gradients(TermTree& tree, const TrainingPlan& training, u64 parameters) {
+  Values v;
+  v[Symbol::P_t] = parameters;
+  v[Symbol::b_m] = training.stepped_bytes;
+  return tree.leaf("master_gradients", master_copy, v, {.source = training.recipe->source, .basis = training.recipe->basis});
+}
+
 }  // namespace
 
 StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& rank) {
@@ -115,7 +124,11 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
   out.state.parts = parts_of(plan, rank, trained);
   out.state.gradients_before_step = training.accumulates;
   out.state.gradients_stand = training.recipe->gradients_stay;
-  out.state.add_optimizer_transient = [setup = &training.optimizer, trained](TermTree& moments) { return add_step_transient(moments, *setup, trained); };
+  if (training.pass.precision == TrainingPrecision::fp8) out.standing_bytes += add_fp8_weights(tree, model.spec, model.inventory, rank);
+  out.state.add_optimizer_transient = [&training, trained, parameters = out.trained_parameters](TermTree& moments) {
+    const u64 copies = training.recipe->master_gradients.empty() ? 0 : add_master_gradients(moments, training, parameters);
+    return copies + add_step_transient(moments, training.optimizer, trained);
+  };
   return out;
 }
 

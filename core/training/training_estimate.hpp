@@ -13,7 +13,7 @@ struct Plan;
 struct StepStates {
   u64 weights_bytes = 0;
   u64 optimizer_bytes = 0;   ///< on the device: the first step has them only once it stepped
-  u64 standing_bytes = 0;    ///< weights, adapters, master weights, optimizer states, gradients that stay
+  u64 standing_bytes = 0;    ///< weights, their copies, adapters, gradients that stay, optimizer states
   u64 host_bytes = 0;        ///< optimizer states in main memory, or in memory that moves there
   u64 trained_parameters = 0, frozen_parameters = 0;
   TrainedState state;        ///< what the moments need to know of them
@@ -26,7 +26,8 @@ struct StepTotals {
   std::string_view worst_moment;
 };
 
-/// Adds the nodes `weights`, `adapters`, `master_weights`, `optimizer_states`, and `gradients` where they live in one buffer from step to step.
+/// Adds the nodes `weights`, `adapters`, `master_weights`, `gradients` where they live in one buffer from step to step,
+/// `optimizer_states`, and `fp8_weights`.
 ///
 /// Formula  master weights: P_t * b_m, a copy for the optimizer where the recipe keeps one; such gradients: P_t * b_g
 /// Tested   tests/core/training_estimate_test.cpp

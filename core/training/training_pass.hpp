@@ -26,6 +26,8 @@ struct TrainingPass {
   [[nodiscard]] bool autocast() const { return precision == TrainingPrecision::amp_bf16 || precision == TrainingPrecision::amp_fp16; }
   /// Bytes of an element of a weight, and of the residual stream.
   [[nodiscard]] u8 weight_bytes() const { return precision == TrainingPrecision::fp32 || autocast() ? 4 : 2; }
+  /// Whether the compiler fuses pointwise operators and computes anew in backward what they made.
+  [[nodiscard]] bool compiled() const { return kernels == TrainingKernels::compiled; }
   /// Bytes of an element that Transformer Engine's linear operators take.
   [[nodiscard]] u8 linear_bytes() const { return precision == TrainingPrecision::fp8 ? 1 : 2; }
   /// Bytes of an element of the logits.

@@ -6,13 +6,14 @@
 #include "plan.hpp"
 #include "training/activations.hpp"
 #include "training/adapters.hpp"
+#include "training/training_kernels.hpp"
 #include "wire_json.hpp"
 
 namespace plimsoll {
 namespace {
 
 constexpr u64 usual_length = 2048, usual_rank = 16;
-constexpr std::string_view usual_stack = "trl", usual_precision = "bf16", usual_optimizer = "torch-adamw", usual_quantisation = "nf4_double_quant";
+constexpr std::string_view usual_stack = "transformers", usual_precision = "bf16", usual_optimizer = "torch-adamw", usual_quantisation = "nf4_double_quant";
 
 template <class T>
 struct Optional : std::false_type {};
@@ -91,12 +92,21 @@ std::optional<Error> decide_lengths(Plan& plan, TrainingWorkload& asked) {
   return above(asked.gradient_accumulation_steps, most_sequences, "request.workload.gradient_accumulation_steps");
 }
 
+void decide_kernels(Plan& plan, TrainingPass& pass, TrainingWorkload& asked) {
+  const std::string where = "request.workload.kernels";
+  const ModelSpec& model = plan.model->spec;
+  pass.kernels = *(asked.kernels = asked.kernels.value_or(TrainingKernels::transformers));
+  if (effective_kernels(model, pass.kernels) != pass.kernels) plan.notices.push_back(make_notice(Say::kernels_unpatched, where, {model.model_type}));
+  if (pass.compiled()) plan.notices.push_back(make_notice(Say::kernels_assumed, where));
+}
+
 /// What the pass does, as asked; and back into the request as decided.
 void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   TrainingPass& pass = decided.pass;
   pass.micro_batch_size = asked.micro_batch_size;
   pass.sequence_length = *asked.sequence_length;
   pass.precision = decided.recipe->compute;
+  decide_kernels(plan, pass, asked);
   const TrainingAttention attention = asked.attention.value_or(TrainingAttention::sdpa);
   pass.attention = effective_attention(plan.model->spec, attention);
   if (pass.attention != attention)
@@ -105,6 +115,7 @@ void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   pass.recompute = *(asked.recompute_granularity = asked.recompute_granularity.value_or(RecomputeGranularity::none));
   pass.reentrant = *(asked.use_reentrant = asked.use_reentrant.value_or(false));
   pass.padded = *(asked.padded = asked.padded.value_or(false));
+  if (pass.kernels == TrainingKernels::transformer_engine) asked.kept_logits = KeptLogits::none;  // its forward pass returns the loss
   pass.kept_logits = *(asked.kept_logits = asked.kept_logits.value_or(KeptLogits::none));
 }
 
@@ -158,6 +169,7 @@ std::optional<Error> decide_training(Plan& plan, TrainingWorkload& asked) {
   if (auto error = decide_lengths(plan, asked)) return error;
   decide_pass(plan, decided, asked);
   if (auto error = decide_adapters(plan, decided, asked)) return error;
+  if (auto error = check_kernels(plan.model->spec, decided.pass, asked.method, recipe)) return error;
   decided.accumulates = asked.gradient_accumulation_steps > 1;
   if (!asked.optimizer) asked.optimizer = OptimizerChoice{.id = std::string(usual_optimizer)};
   auto optimizer = optimizer_setup(*asked.optimizer, *plan.catalog, "request.workload.optimizer");

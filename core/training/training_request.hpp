@@ -26,12 +26,13 @@ struct LoraChoice {
 /// One step of training: memory at the highest moment of `micro_batch_size` sequences of `sequence_length` tokens.
 struct TrainingWorkload {
   TrainingMethod method = TrainingMethod::lora;
-  std::optional<std::string> stack;              ///< catalogue id; default "trl"
+  std::optional<std::string> stack;              ///< catalogue id; default "transformers"
   std::optional<u64> sequence_length;            ///< default 2048, at most what the model was made for
   u64 micro_batch_size = 1;
   u64 gradient_accumulation_steps = 1;
   std::optional<std::string> precision;          ///< catalogue id of a precision recipe
   std::optional<OptimizerChoice> optimizer;
+  std::optional<TrainingKernels> kernels;        ///< default Transformers' own modules
   std::optional<TrainingAttention> attention;
   std::optional<RecomputeGranularity> recompute_granularity;
   std::optional<bool> use_reentrant;             ///< of torch.utils.checkpoint

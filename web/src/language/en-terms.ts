@@ -147,6 +147,7 @@ export const symbols: Record<string, string> = {
   r: 'rank of an adapter',
   P_t: 'trained parameters',
   P_a: 'parameters whose gradients are to come',
+  P_l: 'parameters of linear operators in the layers',
   b_g: 'bytes per gradient',
   m: 'bytes',
 };

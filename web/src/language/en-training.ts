@@ -15,6 +15,8 @@ export const training = {
       amp_bf16: 'Autocast to BF16, FP32 weights',
       amp_fp16: 'Autocast to FP16, FP32 weights',
       bf16_master: 'BF16, FP32 master weights and gradients (Megatron-LM)',
+      fp16_master: 'FP16, FP32 master weights (Megatron-LM)',
+      fp8_master: 'FP8 products, BF16, FP32 master weights and gradients (Megatron-LM)',
     } as Record<string, string>,
     optimizer: 'Optimizer',
     libraries: {

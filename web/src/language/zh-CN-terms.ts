@@ -141,6 +141,7 @@ export const symbols: Record<string, string> = {
   r: '适配器的秩',
   P_t: '可训练参数数',
   P_a: '尚无梯度的参数数',
+  P_l: '各层线性算子的参数数',
   b_g: '每个梯度的字节数',
   m: '字节数',
 };

@@ -17,6 +17,8 @@ export const training: typeof english = {
       amp_bf16: '自动混合精度 BF16，FP32 权重',
       amp_fp16: '自动混合精度 FP16，FP32 权重',
       bf16_master: 'BF16，FP32 主权重与梯度 (Megatron-LM)',
+      fp16_master: 'FP16，FP32 主权重 (Megatron-LM)',
+      fp8_master: 'FP8 乘法，BF16，FP32 主权重与梯度 (Megatron-LM)',
     },
     optimizer: '优化器',
     libraries: { torch: 'PyTorch', bitsandbytes: 'bitsandbytes', torchao: 'torchao', transformers: 'Transformers', 'galore-torch': 'GaLore' },
