@@ -97,6 +97,20 @@ void add_copies(TermTree& tree, u64 copies, const TrainedTensor& tensor, u64 cou
 
 u64 bytes_of_one(const TrainedTensor& tensor) { return (tensor.elements() * tensor.bytes_per_element).value; }
 
+/// A loop over tensors makes `copies` of one while the last copy of the one before still has its name: the place where that is most.
+void add_loop(TermTree& tree, u64 copies, const std::vector<const TrainedTensor*>& tensors, const Optimizer& optimizer) {
+  std::size_t most_at = 0;
+  u64 most = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const u64 bytes = (Checked{copies} * bytes_of_one(*tensors[i]) + (i > 0 ? bytes_of_one(*tensors[i - 1]) : 0)).value;
+    if (bytes <= most) continue;
+    most = bytes;
+    most_at = i;
+  }
+  add_copies(tree, copies, *tensors[most_at], 1, optimizer);
+  if (most_at > 0) add_copies(tree, 1, *tensors[most_at - 1], 1, optimizer);
+}
+
 }  // namespace
 
 std::vector<StateSize> states_of(const OptimizerSetup& setup, const TrainedTensor& tensor) {
@@ -122,8 +136,7 @@ u64 add_step_transient(TermTree& tree, const OptimizerSetup& setup, const std::v
     if (setup.takes(tensor)) taken.push_back(&tensor);
   if (transient && transient->copies > 0 && !taken.empty()) {
     if (transient->of_largest) {
-      const auto* largest = *std::max_element(taken.begin(), taken.end(), [](const auto* a, const auto* b) { return bytes_of_one(*a) < bytes_of_one(*b); });
-      add_copies(tree, transient->copies, *largest, 1, *setup.optimizer);
+      add_loop(tree, transient->copies, taken, *setup.optimizer);
     } else {
       for (const TrainedTensor* tensor : taken) add_copies(tree, transient->copies, *tensor, tensor->count, *setup.optimizer);
     }

@@ -49,6 +49,27 @@ u64& sum_for(OptimizerStates& answer, const OptimizerState& state) {
   return answer.device_bytes;
 }
 
+/// Whether the class holds this part of every expert in one parameter: [experts, 2 * intermediate, hidden] of gates and ups together,
+/// [experts, hidden, intermediate] of downs.
+bool is_fused(const Tensor& tensor) { return tensor.routed && tensor.experts > 1; }
+
+std::string fused_name(Tensor tensor) {
+  tensor.part = tensor.role == Role::expert_down ? "down_proj" : "gate_up_proj";
+  tensor.suffix = {};
+  tensor.experts = tensor.stacked = 1;
+  return starred_name(tensor);
+}
+
+/// The parameter that a checkpoint's tensor of one expert becomes.
+TrainedTensor fused(const Tensor& tensor, TrainedTensor one, bool explain) {
+  one.axes = 3;
+  one.leading = tensor.experts;
+  one.count = tensor.layers;
+  if (tensor.role == Role::expert_gate) one.rows *= 2;
+  if (explain) one.label = fused_name(tensor);
+  return one;
+}
+
 }  // namespace
 
 std::vector<TrainedTensor> trained_tensors(const TensorInventory& inventory, const ModelSpec& model, const RankShare& rank, const TrainedBytes& bytes,
@@ -64,7 +85,11 @@ std::vector<TrainedTensor> trained_tensors(const TensorInventory& inventory, con
     one.is_embedding = is_embedding(tensor.role);
     one.is_target = tensor.in_layer();
     if (explain) one.label = starred_name(tensor);
-    trained.push_back(std::move(one));
+    if (!is_fused(tensor)) {
+      trained.push_back(std::move(one));
+    } else if (tensor.role != Role::expert_up) {  // an up is in its gate's parameter
+      trained.push_back(fused(tensor, std::move(one), explain));
+    }
   }
   return trained;
 }

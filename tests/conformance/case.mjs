@@ -1,4 +1,4 @@
-// What became of one case. A suite returns a list of these.
+// What became of one case. A suite returns a list of these. `lines` of a case are printed whatever became of it.
 
 export const exact = name => ({ name, outcome: 'exact' });
 export const within = (name, expected, got) => ({ name, outcome: 'within', expected, got });

@@ -1,43 +1,11 @@
 // The runner on small folders made here: it must tell right, near, wrong, refused and not covered apart.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { test } from 'node:test';
 
-const runner = fileURLToPath(new URL('run.mjs', import.meta.url));
-const folders = [];
-after(() => folders.forEach(folder => rmSync(folder, { recursive: true })));
+import { conformance, counts, folderWith, llama, rowsOf } from './small_folders.mjs';
 
-function folderWith(files) {
-  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
-  folders.push(folder);
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), typeof content === 'string' ? content : JSON.stringify(content));
-  }
-  return folder;
-}
-
-function conformance(...words) {
-  const { status, stdout, stderr } = spawnSync('node', [runner, ...words], { encoding: 'utf8' });
-  return { status, stdout, stderr };
-}
-
-function rowsOf(files) {
-  const { status, stdout, stderr } = conformance(folderWith(files), '--json');
-  assert.equal(stderr, '');
-  return { status, rows: Object.fromEntries(JSON.parse(stdout).suites.map(row => [row.suite, row])) };
-}
-
-const counts = ({ cases, exact, within, wrong, refused, not_covered: notCovered }) => [cases, exact, within, wrong, refused, notCovered];
-
-const llama = {
-  model_type: 'llama', hidden_size: 64, intermediate_size: 128, num_hidden_layers: 2, num_attention_heads: 4,
-  num_key_value_heads: 2, vocab_size: 96, max_position_embeddings: 16384, tie_word_embeddings: true, torch_dtype: 'bfloat16',
-};
 const unknown = { ...llama, model_type: 'no_such_model' };
 const absurd = { ...llama, num_hidden_layers: -2 };
 

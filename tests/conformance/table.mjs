@@ -19,7 +19,7 @@ export function summarise({ name, tolerance }, missing, cases) {
     within: tolerance ? counts.within : null, tolerance: tolerance ?? null, missing,
     wrong_cases: withOutcome(cases, 'wrong').map(({ name: file, expected, got }) => ({ case: file, expected, got })),
     refused_cases: withOutcome(cases, 'refused').map(({ name: file, got }) => ({ case: file, error: got })),
-    not_covered_reasons: reasonsOf(cases),
+    not_covered_reasons: reasonsOf(cases), lines: cases.flatMap(({ lines }) => lines ?? []),
   };
 }
 
@@ -32,6 +32,7 @@ function detailsOf(row) {
   const lines = [
     ...(row.missing.length ? [`  not in this folder: ${row.missing.join(', ')}`] : []),
     ...(row.tolerance ? [`  within: different by at most ${row.tolerance * 100} %`] : []),
+    ...row.lines.map(line => `  ${line}`),
     ...firstOf(row.wrong_cases, entry => `  wrong: ${entry.case}\n    expected ${entry.expected}\n    got      ${entry.got}`),
     ...firstOf(row.refused_cases, entry => `  refused: ${entry.case}: ${entry.error}`),
     ...Object.entries(row.not_covered_reasons).map(([reason, count]) => `  not covered: ${count} x ${reason}`),

@@ -32,28 +32,36 @@ export const bytesOf = (term, ids) => (term.children.length && !ids.includes(ter
   ? term.children.reduce((sum, child) => sum + bytesOf(child, ids), 0)
   : ids.includes(term.id) ? term.bytes : 0);
 
-/** Equal layers are one node, whose leaves carry their number as L. */
-function layersOf(saved) {
-  return saved.children.filter(({ id }) => id !== 'saved.outside').map(group => {
+/** Equal layers are one node, whose leaves carry their number as L; of recomputed layers one leaf, their input. */
+function layersOf(activations, number) {
+  const layers = [];
+  for (const group of activations.children) {
+    if (layers.reduce((sum, { count }) => sum + count, 0) === number) break; // the final norm may keep such an input, too
+    if (group.id !== 'saved.layers' && group.id !== 'saved.layer_input') continue;
     const count = inputOf(group.children[0] ?? group, 'L');
     const copies = bytesOf(group, ['saved.weight_copy']);
-    return { count, bytes: (group.bytes - copies) / count, copies: copies / count };
-  });
+    layers.push({ count, bytes: (group.bytes - copies) / count, copies: copies / count, node: group });
+  }
+  return layers;
 }
 
 /** What the rows ask of a report: saved tensors by place, and the moments. */
-export function pickStep({ tree, training }) {
+export function pickStep({ tree, training, model }) {
   const forward = nodeOf(tree, 'moment.forward_peak');
-  const saved = nodeOf(forward, 'saved_activations');
-  const outside = nodeOf(saved, 'saved.outside');
-  const table = nodeOf(outside, 'saved.rotary_table');
-  const moments = Object.fromEntries(training.moments.map(({ id, allocated_bytes: later, first_step_bytes: first }) => [id, { first, later }]));
+  const [activations, loss] = ['activations', 'loss'].map(id => nodeOf(nodeOf(tree, 'moment.loss'), id));
+  const layers = layersOf(activations, model.num_hidden_layers);
+  const outside = activations.children.filter(child => !layers.some(({ node }) => node === child));
+  const ids = [...new Set([...outside, ...loss.children].map(({ id }) => id))];
+  const table = outside.find(({ id }) => id === 'saved.rotary_table');
   return {
-    layers: layersOf(saved), saved: saved.bytes,
-    outside: Object.fromEntries(outside.children.map(({ id }) => [id, bytesOf(outside, [id])])),
+    layers: layers.map(({ count, bytes, copies }) => ({ count, bytes, copies })),
+    saved: activations.bytes + loss.bytes - bytesOf(loss, ['loss.logits']),
+    outside: Object.fromEntries(ids.map(id => [id, bytesOf({ children: [...outside, ...loss.children] }, [id])])),
     tables: table ? { bytes: table.bytes, number: inputOf(table, 'n') ?? 1 } : { bytes: 0, number: 0 },
-    input: bytesOf(nodeOf(tree, 'moment.before_forward'), ['moment.input']) || bytesOf(tree, ['buffers.input_ids', 'buffers.labels']),
-    logits: bytesOf(forward, ['moment.logits']), copies: bytesOf(forward, ['moment.weight_copies']), moments,
+    input: bytesOf(tree, ['buffers.input_ids']), logits: bytesOf(forward, ['loss.logits']), keptLogits: bytesOf(loss, ['loss.logits']),
+    logitElements: bytesOf(loss, ['loss.log_probabilities']) / 4,
+    copies: bytesOf(forward, ['saved.weight_copy']) - bytesOf(activations, ['saved.weight_copy']), // of weights, that forward alone holds
+    moments: Object.fromEntries(training.moments.map(({ id, allocated_bytes: later, first_step_bytes: first }) => [id, { first, later }])),
   };
 }
 

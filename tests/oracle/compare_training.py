@@ -23,22 +23,23 @@ def layers_in(term):
     return next((i["value"] for i in (term["formula"] or {}).get("inputs", ()) if i["symbol"] == "L"), None)
 
 
-def per_layer(saved):
-    """Bytes of each layer: a node for equal layers has leaves that carry their number, L."""
+def per_layer(activations, number):
+    """Bytes of each layer: a node for equal layers, or one leaf for recomputed ones, carries their number, L."""
     layers = []
-    for group in saved["children"]:
-        if group["id"] == "saved.outside":
-            continue
-        count = layers_in(group["children"][0] if group["children"] else group)
-        layers += [group["bytes"] // count] * count
+    for group in activations["children"]:
+        if len(layers) < number and group["id"] in ("saved.layers", "saved.layer_input"):
+            count = layers_in(group["children"][0] if group["children"] else group)
+            layers += [group["bytes"] // count] * count
     return sorted(layers)
 
 
 def answer_of(report):
-    tree = report["tree"]
-    saved = node_of(node_of(tree, "moment.forward_peak"), "saved_activations")
+    at_loss = node_of(report["tree"], "moment.loss")
+    activations, loss = node_of(at_loss, "activations"), node_of(at_loss, "loss")
+    logits = node_of(loss, "loss.logits")
     moments = {m["id"].removeprefix("moment."): [m["first_step_bytes"], m["allocated_bytes"]] for m in report["training"]["moments"]}
-    return {"layers": per_layer(saved), "saved": saved["bytes"], "moments": moments}
+    saved = activations["bytes"] + loss["bytes"] - (logits["bytes"] if logits else 0)
+    return {"layers": per_layer(activations, report["model"]["num_hidden_layers"]), "saved": saved, "moments": moments}
 
 
 def differences(measured, answer):

@@ -23,14 +23,16 @@ CAST = {"amp_bf16": torch.bfloat16, "amp_fp16": torch.float16}
 
 def flash_attention_2(module, query, key, value, attention_mask, dropout=0.0, scaling=None, is_causal=None, **kwargs):
     """The operator that the package's kernel is; the package itself needs a GPU to be installed."""
-    width = query.shape[-1]
-    query, key, value = (t.transpose(1, 2) for t in (query, key, torch.nn.functional.pad(value, (0, width - value.shape[-1]))))
+    query, key, value = (t.transpose(1, 2) for t in (query, key, value))
+    missing = query.shape[-1] - value.shape[-1]
+    if missing:
+        value = torch.nn.functional.pad(value, (0, missing))
     target = autocast_dtype(query)
     if target is not None:
         query, key, value = (t.to(target) for t in (query, key, value))
     length = query.shape[1]
     out = aten._flash_attention_forward(query, key, value, None, None, length, length, dropout, True, False, scale=scaling)[0]
-    return out, None
+    return out[..., :-missing] if missing else out, None
 
 
 def autocast_dtype(query):

@@ -28,7 +28,8 @@ SETTINGS = {
     "LoRA": {"method": "lora", "lora": {"r": 8, "lora_dropout": False, "adapter_dtype": "fp32"}},
     "LoRA with dropout": {"method": "lora", "lora": {"r": 8, "lora_dropout": True, "adapter_dtype": "fp32"}},
     "LoRA in bf16": {"method": "lora", "lora": {"r": 4, "lora_dropout": False, "adapter_dtype": "bf16"}},
-    "LoRA, recomputed": {"method": "lora", "recompute_granularity": "full", "use_reentrant": True, "lora": {"r": 8, "lora_dropout": False, "adapter_dtype": "fp32"}},
+    "LoRA, recomputed": {"method": "lora", "recompute_granularity": "full", "use_reentrant": True,
+                         "lora": {"r": 8, "lora_dropout": False, "adapter_dtype": "fp32"}},
 }
 
 # Attention's own matrices, where "all-linear" would reach the experts, which are no linear modules.
@@ -54,16 +55,19 @@ def request(config, setting, narrow=False):
     return {"model": {"config": json.dumps(config)}, "workload": workload}
 
 
-def asks_what_torch_refuses(config, setting):
-    """gpt_oss hands its sinks to no flash operator of torch, and its eager attention takes no mask of bool, nor does Gemma's."""
-    attention = setting.get("attention", "sdpa")
-    return config["model_type"] in EAGER_ONLY and (attention == "flash_attention_2" or setting.get("padded", False) or attention == "sdpa_math")
+def not_measured(config, setting):
+    """What torch refuses (gpt_oss hands its sinks to no flash operator of torch, and eager attention takes no mask of bool), and what
+    is decided in C++ by device: dropout inside the math kernel."""
+    attention, drops = setting.get("attention", "sdpa"), config.get("attention_dropout", 0.1 if config["model_type"] == "gpt2" else 0)
+    if attention == "sdpa_math" and drops:
+        return True
+    return config["model_type"] in EAGER_ONLY and (attention in ("flash_attention_2", "sdpa_math") or setting.get("padded", False))
 
 
 def named_requests():
     for name, config in small_configs():
         for way, setting in SETTINGS.items():
-            if not asks_what_torch_refuses(config, setting):
+            if not not_measured(config, setting):
                 yield f"{name}: {way}", request(config, setting)
 
 
@@ -73,7 +77,7 @@ def random_requests(rng, count, family=None):
         name, config = random_config(rng, family)
         way, setting = rng.choice(list(SETTINGS.items()))
         setting = {**setting, "sequence_length": rng.choice([1, 7, 16, 40, 130, 300]), "micro_batch_size": rng.choice([1, 2, 3])}
-        if asks_what_torch_refuses(config, setting):
+        if not_measured(config, setting):
             continue
         made += 1
         yield f"#{made} {name}: {way}, {setting['micro_batch_size']} x {setting['sequence_length']}", request(config, setting, rng.random() < 0.5)

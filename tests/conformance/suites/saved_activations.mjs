@@ -41,15 +41,15 @@ const ownTable = ({ layers, tables }, layer) => (tables.number > 1 && layer.coun
 /** The layer with the row's bytes, if as many layers as the row says keep that. */
 function layerBytes(row, step) {
   const groups = step.layers.map(layer => ({ ...layer, bytes: layer.bytes + (row.checkpointing === 'off' ? ownTable(step, layer) : 0) }));
-  const sizes = groups.map(({ bytes }) => bytes);
+  const told = groups.map(({ bytes, count }) => `${bytes} in ${count} layers`);
   const of = bytes => groups.filter(group => group.bytes === bytes).reduce((sum, { count }) => sum + count, 0);
   const expected = Number(row.bytes);
-  return of(expected) >= Number(row.n_layers) ? expected : sizes.join(' or ');
+  return of(expected) >= Number(row.n_layers) ? expected : told.join(', ');
 }
 
 const outsideOf = (step, ...ids) => ids.reduce((sum, id) => sum + (step.outside[id] ?? 0), 0);
 const sumOf = list => list.reduce((sum, value) => sum + value, 0);
-const lossBytes = step => outsideOf(step, 'saved.log_probabilities', 'saved.labels', 'saved.logits_capped') + 4; // the count beside them
+const lossBytes = step => outsideOf(step, 'loss.log_probabilities', 'loss.labels', 'loss.logits_capped') + 4; // the count beside them
 const isNorm = id => id.startsWith('saved.norm') || id === 'saved.layer_input'; // the input itself, where no copy is made
 const normBytes = step => sumOf(Object.entries(step.outside).filter(([id]) => isNorm(id)).map(([, bytes]) => bytes));
 const allLayers = step => sumOf(step.layers.map(({ bytes, copies, count }) => (bytes + copies) * count));
@@ -66,7 +66,7 @@ function shared(step, row) {
 
 const scopes = {
   layer: (step, row) => layerBytes(row, step),
-  input: step => step.input / 2, // ids and labels
+  input: step => step.input,
   shared_by_layers: shared,
   'outside:norm': normBytes, 'outside:ln_f': normBytes, 'outside:final_layer_norm': normBytes,
   'outside:lm_head': step => outsideOf(step, 'saved.head_input'),
@@ -77,15 +77,15 @@ const scopes = {
   'autocast_weight_copy:outside': step => outsideOf(step, 'saved.weight_copy'),
   per_layer_by_difference: (step, row, fewer) => (allLayers(step) - allLayers(fewer)) / (step.layerCount - fewer.layerCount),
   // the loss itself and what checkpoint holds as arguments are alive, not saved; frozen embeddings do not save their input
-  total_saved: (step, row) => step.saved - 4 - heldArguments(step, row) - outsideOf(step, 'saved.embeddings') + (row.lora_r ? 0 : step.input / 2),
+  total_saved: (step, row) => step.saved - 4 - heldArguments(step, row) - outsideOf(step, 'saved.embeddings') + (row.lora_r ? 0 : step.input),
   live_at_loss_only_loss_held: step => step.saved,
   live_at_loss_output_held: step => step.saved + step.logits,
   peak_in_forward_above_static: ({ moments }) => moments['moment.forward_peak'].first - moments['moment.before_forward'].first,
 };
 
+const adaptersName = row => row.lora_variant && [row.lora_variant, row.lora_targets, row.lora_dropout, row.adapter_dtype].join(' ');
 const nameOf = row => [row.config, `${row.layers} layers`, `${row.batch} x ${row.seq}`, row.weight_dtype, row.compute === row.weight_dtype ? '' : 'autocast',
-  row.attention, row.mask === 'none' ? '' : 'padded', row.checkpointing, row.lora_variant && `${row.lora_variant} ${row.lora_targets} ${row.lora_dropout} ${row.adapter_dtype}`,
-  row.scope, row.layer_indices].filter(Boolean).join(' ');
+  row.attention, row.mask === 'none' ? '' : 'padded', row.checkpointing, adaptersName(row), row.scope, row.layer_indices].filter(Boolean).join(' ');
 
 /** "(4 layers - 2 layers)/2" */
 const layersBefore = row => Number(/ - (\d+) layers/.exec(row.layer_indices)?.[1]);
