@@ -55,6 +55,7 @@ export interface TrainingWorkload {
   gradient_accumulation_steps?: number;
   precision?: string | null;
   optimizer?: OptimizerChoice | null;
+  kernels?: TrainingKernels | null;
   attention?: TrainingAttention | null;
   recompute_granularity?: RecomputeGranularity | null;
   use_reentrant?: boolean | null;
