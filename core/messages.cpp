@@ -109,6 +109,7 @@ constexpr auto texts = std::to_array<Text>({
             "KV 缓存按每个元素恰为 {0} 计算，不含缩放因子。预填充和注意力仍以 {1} 计算。"),
     notice("eager_only", "This model class has no SDPA path in Transformers: {0} attention is used.",
             "该模型类在 Transformers 中不支持 SDPA：采用 {0} 注意力。"),
+    notice("program_targets", "{0} names no adapters' targets that fit this model: {1} are taken.", "{0} 默认的适配器目标不适用于该模型：改用 {1}。"),
     notice("experts_not_quantised", "{0} does not quantise the experts: Transformers holds them as fused tensors, which stay in {1} and take {2} bytes.",
             "{0} 不量化专家：Transformers 将其存为合并的张量，仍为 {1}，占 {2} 字节。"),
     notice("kernels_unpatched", "Liger has no kernels for \"{0}\": its modules run as Transformers has them.",

@@ -18,7 +18,7 @@ enum class Say {
   no_such_module, no_targets, joined_in_one_tensor, parameters_without, kernels_refuse_setting, kernels_refuse_model,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
-  overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only,
+  overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
   experts_not_quantised, kernels_unpatched, kernels_assumed,
   count_
 };

@@ -1,4 +1,5 @@
-// What a stack sets is a field of a training workload that a request may leave out, its value as a request gives it.
+// What a stack sets is a field of a training workload that a request may leave out, its value as a request gives it; for QLoRA also the
+// format that the program quantises a base to, one of quantizations/.
 import { entriesOf } from '../read.mjs';
 import { validators } from './schema.mjs';
 
@@ -25,12 +26,15 @@ export const rule = {
     }
     const known = Object.keys(training.properties).filter((field) => !asked.has(field));
     const asRequested = validators({ ...catalog.schemas, 'training.schema.json': { $id: 'training.schema.json', ...training } })('training');
+    const quantizations = new Set(entriesOf(catalog, 'quantizations').map((entry) => entry.id));
     const findings = [];
     for (const { file, data } of stacks) {
       for (const [place, fields] of defaultsOf(data)) {
         for (const [field, { value }] of Object.entries(fields)) {
           const found = (problem, hint) => findings.push({ file, message: `${place}/${field} ${problem}`, hint });
-          if (!known.includes(field)) {
+          if (place === 'by_method/qlora' && field === 'weight_format') {
+            if (!quantizations.has(value)) found(`is "${value}", which is not in quantizations/`, 'Add that recipe, or name another.');
+          } else if (!known.includes(field)) {
             found('is no field of a training workload that can be left out', `Use one of ${known.join(', ')}.`);
           } else if (!asRequested({ kind: 'training', [field]: value })) {
             const reasons = asRequested.errors.map((error) => `${error.instancePath} ${error.message}`);

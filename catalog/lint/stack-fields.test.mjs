@@ -21,6 +21,12 @@ test('a field that no training workload has is found, wherever it stands', () =>
   for (const field of ['kind', 'method', 'stack']) assert.equal(messagesFor({ [field]: entry('lora') }).length, 1, field);
 });
 
+test("the format of a quantised base is a recipe's, and only QLoRA has one", () => {
+  assert.deepEqual(messagesFor({}, { qlora: { weight_format: entry('bf16') } }), []);
+  assert.match(messagesFor({}, { qlora: { weight_format: entry('nf3') } })[0], /^by_method\/qlora\/weight_format is "nf3"/);
+  assert.match(messagesFor({}, { lora: { weight_format: entry('bf16') } })[0], /is no field/);
+});
+
 test('a value that no request may give is found', () => {
   assert.match(messagesFor({ recompute_granularity: entry('half') })[0], /^defaults\/recompute_granularity is not what a request may give/);
   assert.match(messagesFor({ lora: entry({ rank: 8 }) })[0], /^defaults\/lora is not what/);

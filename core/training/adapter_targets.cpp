@@ -154,4 +154,21 @@ Result<LoraSetting> lora_setting(const LoraChoice& choice, const ModelSpec& mode
   return lora;
 }
 
+std::vector<std::string> fitting_targets(const LoraChoice& choice, const ModelSpec& model, const TensorInventory& inventory) {
+  const std::vector<ModelModule> modules = modules_of(inventory, model);
+  Targets targets{model, modules, reached_experts(model)};
+  LoraChoice fitting = choice;
+  std::vector<std::string>& words = fitting.target_modules.emplace();
+  for (const std::string& word : choice.target_modules.value_or(std::vector<std::string>{}))
+    if (targets.takes_parameter(word) || find_modules(modules, model, word, Naming::module, targets.found)) words.push_back(word);
+  if (!words.empty() && lora_setting(fitting, model, inventory, "").ok()) return words;
+  words.clear();
+  for (const ModelModule& module : modules) {
+    const std::string name(module.leaf());
+    const bool listed = module.kind == ModuleKind::linear && module.part.role != Role::lm_head && !targets.takes_parameter(name);
+    if (listed && std::find(words.begin(), words.end(), name) == words.end()) words.push_back(name);
+  }
+  return words;
+}
+
 }  // namespace plimsoll

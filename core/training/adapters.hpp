@@ -27,6 +27,12 @@ namespace plimsoll {
 /// Tested   tests/core/adapters_test.cpp, against what PEFT makes of the same words
 Result<LoraSetting> lora_setting(const LoraChoice& choice, const ModelSpec& model, const TensorInventory& inventory, const std::string& where);
 
+/// Target words that nobody asked for, such as a program's own, as far as a model has them: those that name something in it; where that is
+/// nothing, or parameters that the choice's other options refuse, every linear module but the head.
+///
+/// Tested   tests/core/training_stacks_test.cpp
+std::vector<std::string> fitting_targets(const LoraChoice& choice, const ModelSpec& model, const TensorInventory& inventory);
+
 /// The trained tensors on one rank: of each adapter A and B, with DoRA a magnitude; copies of the modules that are trained whole.
 ///
 /// Shapes   A [r, in], B [out, r] of a matrix [out, in]; of an embedding [V, h] A [r, V], B [h, r]; of E stacked experts A [r * E, in],

@@ -127,14 +127,16 @@ std::string Script::head() {
 /// bitsandbytes computes in the type that the pass computes in.
 std::string Script::quantization() {
   const std::string format = plan_.request.weight_format.value_or("");
+  if (format == "bnb_int8") return "    quantization_config=BitsAndBytesConfig(load_in_8bit=True),\n";
   const bool fp4 = format.starts_with("fp4"), twice = format.ends_with("double_quant");
   if (!fp4 && !format.starts_with("nf4")) {
     unsaid_.push_back("weight_format=" + format);
     return {};
   }
-  const std::string parts = "    " + argument("load_in_4bit", "True") + "    " + argument("bnb_4bit_quant_type", quoted(fp4 ? "fp4" : "nf4")) + "    " +
-                            argument("bnb_4bit_use_double_quant", boolean(twice)) + "    " + argument("bnb_4bit_compute_dtype", torch_type(computed_type(recipe_.compute)));
-  return "    quantization_config=BitsAndBytesConfig(\n" + parts + "    ),\n";
+  std::string out = "    quantization_config=BitsAndBytesConfig(\n    " + argument("load_in_4bit", "True");
+  out += "    " + argument("bnb_4bit_quant_type", quoted(fp4 ? "fp4" : "nf4")) + "    " + argument("bnb_4bit_use_double_quant", boolean(twice));
+  out += "    " + argument("bnb_4bit_compute_dtype", torch_type(computed_type(recipe_.compute)));
+  return out + "    ),\n";
 }
 
 std::string Script::model() {
@@ -145,8 +147,9 @@ std::string Script::model() {
   out += "\nmodel = AutoModelForCausalLM.from_pretrained(\n    MODEL,\n" + argument("dtype", torch_type(type_of_format(recipe_.weights))) +
          argument("attn_implementation", quoted(math ? "sdpa" : name_of(*asked_.attention)));
   if (asked_.method == TrainingMethod::qlora) out += quantization();
-  if (!recipe_.master_weights.empty()) unsaid_.push_back("precision=" + std::string(recipe_.id) + ": master weights and a lasting buffer of gradients");
-  if (recipe_.compute == TrainingPrecision::fp8) unsaid_.push_back("precision=" + std::string(recipe_.id) + ": linear operators in FP8");
+  const std::string precision = "precision=" + std::string(recipe_.id);
+  if (!recipe_.master_weights.empty()) unsaid_.push_back(precision + ": master weights and a lasting buffer of gradients");
+  if (recipe_.compute == TrainingPrecision::fp8) unsaid_.push_back(precision + ": linear operators in FP8");
   if (*asked_.kept_logits != KeptLogits::none) unsaid_.push_back("kept_logits=" + std::string(name_of(*asked_.kept_logits)));
   return out + ")\n";
 }

@@ -53,11 +53,27 @@ std::optional<Error> fill_from(Object& asked, const std::string& where, ValueOf 
   return error;
 }
 
-/// The format of weights: a trained weight has the recipe's, a frozen one may be quantised.
-std::optional<Error> decide_weight_format(Plan& plan, const TrainingWorkload& asked, const PrecisionRecipe& recipe) {
+/// A program's own targets may be modules that a model lacks: then those that it has are taken, and said.
+void fit_program_targets(Plan& plan, TrainingWorkload& asked, std::string_view program) {
+  const std::string where = "request.workload.lora";
+  const ModelSpec& model = plan.model->spec;
+  const auto setting = lora_setting(*asked.lora, model, plan.model->inventory, where);
+  if (setting.ok()) return;
+  std::vector<std::string> fitting = fitting_targets(*asked.lora, model, plan.model->inventory);
+  LoraChoice fitted = *asked.lora;
+  fitted.target_modules = fitting;
+  if (!lora_setting(fitted, model, plan.model->inventory, where).ok()) return;  // something else is wrong with it, and is said
+  asked.lora = std::move(fitted);
+  std::string names;
+  for (const std::string& name : fitting) names += (names.empty() ? "" : ", ") + name;
+  plan.notices.push_back(make_notice(Say::program_targets, where + ".target_modules", {program, names}));
+}
+
+/// The format of weights: a trained weight has the recipe's, a frozen one may be quantised, as its program does by itself.
+std::optional<Error> decide_weight_format(Plan& plan, const TrainingWorkload& asked, const PrecisionRecipe& recipe, const TrainingStack& stack) {
   std::optional<std::string>& format = plan.request.weight_format;
   if (asked.method == TrainingMethod::qlora) {
-    if (!format) format = std::string(usual_quantisation);
+    if (!format) format = std::string(stack.value(asked.method, "weight_format").string().value_or(usual_quantisation));
     if (enum_from<ComputeDtype>(*format)) return make_error(Say::base_not_quantised, "request.weight_format", {*format});
     return std::nullopt;
   }
@@ -147,17 +163,18 @@ std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked)
   if (!asked.stack) asked.stack = std::string(usual_stack);
   const auto stack = plan.catalog->stack(*asked.stack, "request.workload.stack");
   if (!stack.ok()) return stack.error();
-  const bool length_asked = asked.sequence_length.has_value();
+  const bool length_asked = asked.sequence_length.has_value(), targets_asked = asked.lora && asked.lora->target_modules;
   const auto value_of = [&](std::string_view name) { return stack.value()->value(asked.method, name); };
   if (auto error = fill_from(asked, "catalog.stacks." + *asked.stack, value_of)) return error;
   if (!length_asked && asked.sequence_length) shorten(plan, asked, *asked.sequence_length);
+  if (!targets_asked && asked.lora && asked.lora->target_modules) fit_program_targets(plan, asked, stack.value()->name);
   if (!asked.precision) asked.precision = std::string(usual_precision);
   const auto recipe = plan.catalog->precision(*asked.precision, "request.workload.precision");
   if (!recipe.ok()) return recipe.error();
   TrainingPlan& decided = plan.workload.emplace<TrainingPlan>();
   decided.method = asked.method;
   decided.recipe = recipe.value();
-  return decide_weight_format(plan, asked, *decided.recipe);
+  return decide_weight_format(plan, asked, *decided.recipe, *stack.value());
 }
 
 std::optional<Error> decide_training(Plan& plan, TrainingWorkload& asked) {

@@ -75,6 +75,21 @@ TEST_CASE("16-bit adapters are cast, since PEFT would make them fp32", "[launch]
   CHECK(says(text, "parameter.data.to(torch.bfloat16)"));
 }
 
+TEST_CASE("a quantised base is loaded as it was counted", "[launch]") {
+  const auto with = [](const std::string& format) {
+    return text_of(launch_files(ask(llama).train({.method = TrainingMethod::qlora, .stack = "transformers"}).weights(format).plan()), "transformers");
+  };
+  const std::string twice = with("nf4_double_quant"), once = with("fp4"), bytes = with("bnb_int8");
+  CHECK((says(twice, "bnb_4bit_quant_type=\"nf4\"") && says(twice, "bnb_4bit_use_double_quant=True") && says(twice, "load_in_4bit=True")));
+  CHECK((says(once, "bnb_4bit_quant_type=\"fp4\"") && says(once, "bnb_4bit_use_double_quant=False")));
+  CHECK(says(twice, "bnb_4bit_compute_dtype=torch.bfloat16"));
+  CHECK(says(bytes, "BitsAndBytesConfig(load_in_8bit=True)"));
+  const std::string tune = text_of(files_of({.method = TrainingMethod::qlora, .stack = "torchtune"}), "torchtune");
+  CHECK(says(tune, "quantize_base: True"));
+  CHECK_FALSE(says(tune, unsaid));
+  CHECK(says(text_of(files_of({.method = TrainingMethod::qlora, .stack = "trl"}), "torchtune"), std::string(unsaid) + "weight_format=nf4"));
+}
+
 TEST_CASE("an optimizer has the name that keeps its states, or is passed as its class", "[launch]") {
   const auto with = [](OptimizerChoice choice) {
     return text_of(files_of({.method = TrainingMethod::full, .stack = "transformers", .precision = "bf16", .optimizer = std::move(choice)}), "transformers");

@@ -38,8 +38,17 @@ bool says(JsonView said, JsonView set) {
   return all;
 }
 
-/// A field that a request always says is never left to a stack.
-bool always_said(std::string_view field) { return field == "micro_batch_size" || field == "gradient_accumulation_steps"; }
+/// A field that a request always says is never left to a stack; the format of a base stands outside the workload.
+bool always_said(std::string_view field) {
+  return field == "micro_batch_size" || field == "gradient_accumulation_steps" || field == "weight_format";
+}
+
+std::vector<std::string> targets_of(const Plan& plan) {
+  return std::get_if<TrainingWorkload>(&plan.request.workload)->lora->target_modules.value_or(std::vector<std::string>{});
+}
+bool told(const Plan& plan, std::string_view code) {
+  return std::ranges::any_of(plan.notices, [&](const Notice& notice) { return notice.code == code; });
+}
 
 }  // namespace
 
@@ -59,7 +68,7 @@ TEST_CASE("what a program sets for one method wins over what it sets for all", "
 TEST_CASE("a request that says nothing gets what its program sets, for each program and method", "[stacks]") {
   REQUIRE(catalog().stacks().size() >= 7);
   for (const TrainingStack& stack : catalog().stacks())
-    for (const TrainingMethod method : {TrainingMethod::full, TrainingMethod::lora}) {
+    for (const TrainingMethod method : {TrainingMethod::full, TrainingMethod::lora, TrainingMethod::qlora}) {
       JsonWriter out;
       write_json(out, resolved({.method = method, .stack = std::string(stack.id)}));
       const JsonDocument said = json(out.take());
@@ -95,10 +104,41 @@ TEST_CASE("a program's own length is at most what the model was made for; one th
     "vocab_size": 100, "max_position_embeddings": 512})";
   const Plan shortened = ask_config(config).train({.method = TrainingMethod::full, .stack = "unsloth"}).plan();
   CHECK(shortened.training().pass.sequence_length == 512);
-  CHECK(std::ranges::any_of(shortened.notices, [](const Notice& notice) { return notice.code == "context_clamped"; }));
+  CHECK(told(shortened, "context_clamped"));
   const Plan asked = ask_config(config).train({.method = TrainingMethod::full, .stack = "unsloth", .sequence_length = 2048}).plan();
   CHECK(asked.training().pass.sequence_length == 2048);
   CHECK(ask_config(config).train({.method = TrainingMethod::full, .stack = "torchtune"}).plan().training().pass.sequence_length == 512);
+}
+
+TEST_CASE("each program quantises a base its own way, unless another is asked for", "[stacks]") {
+  const auto format = [](const std::string& stack) {
+    return *ask(llama).train({.method = TrainingMethod::qlora, .stack = stack}).plan().request.weight_format;
+  };
+  CHECK(format("transformers") == "fp4");
+  CHECK(format("trl") == "nf4");
+  CHECK(format("unsloth") == "nf4_double_quant");
+  CHECK(*ask(llama).train({.method = TrainingMethod::qlora, .stack = "trl"}).weights("bnb_int8").plan().request.weight_format == "bnb_int8");
+  CHECK(*ask(llama).train({.method = TrainingMethod::lora, .stack = "transformers"}).plan().request.weight_format == "bf16");
+}
+
+TEST_CASE("a program's targets are those of them that a model has, or every linear module, and it is said", "[stacks]") {
+  const auto targets = [](const std::string& model, const std::string& stack) {
+    return ask(model).train({.method = TrainingMethod::lora, .stack = stack}).plan();
+  };
+  const std::string phi = "microsoft/Phi-3-mini-4k-instruct";
+  const Plan usual = targets(llama, "trl"), fused = targets(phi, "trl"), some = targets(phi, "unsloth");
+  CHECK(targets_of(usual) == std::vector<std::string>{"q_proj", "v_proj"});
+  CHECK_FALSE(told(usual, "program_targets"));
+  CHECK(targets_of(fused) == std::vector<std::string>{"qkv_proj", "o_proj", "gate_up_proj", "down_proj"});
+  CHECK(told(fused, "program_targets"));
+  CHECK(targets_of(some) == std::vector<std::string>{"o_proj", "down_proj"});
+  const Plan experts = targets("Qwen/Qwen3-30B-A3B", "ms-swift");  // its dropout and adapters on stacked experts do not go together
+  CHECK(targets_of(experts) == std::vector<std::string>{"q_proj", "k_proj", "v_proj", "o_proj"});
+  for (const Preset& preset : catalog().presets())
+    for (const TrainingStack& stack : catalog().stacks()) {
+      INFO(preset.id << " " << stack.id);
+      CHECK(ask(std::string(preset.id)).train({.method = TrainingMethod::lora, .stack = std::string(stack.id)}).try_plan().ok());
+    }
 }
 
 TEST_CASE("two programs that share a library differ in what they set", "[stacks]") {
