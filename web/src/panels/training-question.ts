@@ -3,7 +3,7 @@
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import type { LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingMethod, TrainingWorkload } from '../../../wasm/plimsoll.ts';
 import { projects } from '../catalog.ts';
-import { trained } from '../state.ts';
+import { plainTraining, trained } from '../state.ts';
 import { methodName, optimizerName, precisionName } from './panel.ts';
 import { type Choice, Question } from './question.ts';
 
@@ -67,9 +67,14 @@ export class TrainingQuestion extends Question {
     return !same(this.#asked[field], null) && !same(this.#asked[field], this.view.defaults?.[field]);
   }
 
-  /** A value that the stack has anyway is not asked for, so that links stay short. */
+  /** What is asked of a field while nobody has chosen anything. */
+  #plain(field: Field): unknown {
+    return plainTraining(this.#asked.stack)[field];
+  }
+
+  /** A value that is there anyway is not asked for, so that links stay short. */
   #set(field: Field, value: unknown): void {
-    this.sendWorkload({ [field]: same(value, this.view.defaults?.[field]) ? undefined : value });
+    this.sendWorkload({ [field]: same(value, this.view.defaults?.[field]) ? this.#plain(field) : value });
   }
 
   #setLora(change: Partial<LoraChoice>): void {
@@ -123,9 +128,9 @@ export class TrainingQuestion extends Question {
         [...catalog.precisions.keys()].map(value => ({ value, label: precisionName(this.view, value) })), value => this.#set('precision', value))}
       ${this.choose('optimizer', training.optimizer, Boolean(this.#asked.optimizer), optimizer?.id ?? '', this.#optimizers(),
         id => this.#setOptimizer({ id, ...(projects(catalog.optimizers.get(id)) ? { rank: projectionRank } : {}) }))}
-      ${this.number(training.microBatch, 'count', format.integer(batch), batch !== 1,
+      ${this.number(training.microBatch, 'count', format.integer(batch), this.#changed('micro_batch_size'),
         value => this.#set('micro_batch_size', value ?? 1), { help: training.microBatchHelp })}
-      ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, chosen: this.#asked.sequence_length,
+      ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, changed: this.#changed('sequence_length'),
         tokens: length ?? this.longest, take: tokens => this.#set('sequence_length', tokens) })}
       ${this.device()}`;
   }
@@ -140,26 +145,27 @@ export class TrainingQuestion extends Question {
       <span>${label}</span>${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
   }
 
-  /** A stack brings its own settings: choosing one leaves only what is asked of every stack. */
+  /** A stack brings its own settings: choosing one leaves the method alone. */
   #takeStack(stack: string): void {
-    const { method, micro_batch_size } = this.#asked;
+    const { method } = this.#asked;
     this.took = stack;
     this.sendRequest(request => {
-      request.workload = { kind: 'training', stack, ...(method ? { method } : {}), ...(micro_batch_size ? { micro_batch_size } : {}) };
+      request.workload = { ...plainTraining(stack), ...(method ? { method } : {}) };
       delete request.weight_format;
     });
   }
 
   #stack(): TemplateResult {
     const { training, comma } = this.text;
-    const { catalog, defaults } = this.view;
-    const stack = this.#now.stack ?? '';
-    const name = catalog.stacks.get(stack)?.name ?? stack;
-    const starts = defaults ? [precisionName(this.view, defaults.precision ?? ''), optimizerName(this.view, defaults.optimizer),
+    const { catalog, defaults, format } = this.view;
+    const { stack } = this.#asked;
+    const name = (id: string | null | undefined): string => catalog.stacks.get(id ?? '')?.name ?? id ?? '';
+    const starts = defaults ? [training.batch(format.integer(defaults.micro_batch_size ?? 1), format.integer(defaults.sequence_length ?? 0)), precisionName(this.view, defaults.precision ?? ''), optimizerName(this.view, defaults.optimizer),
       training.attentions[defaults.attention ?? 'sdpa'], training.checkpointing[defaults.recompute_granularity ?? 'none']].join(comma) : '';
-    return html`<div class="stack">${this.choose('stack', training.stack, Boolean(this.#asked.stack), stack,
-        [...catalog.stacks].map(([value, entry]) => ({ value, label: entry.name })), value => this.#takeStack(value))}
-      <p role="status">${this.took === stack ? training.stackTaken(name) : nothing} ${training.stackStarts(starts)}</p></div>`;
+    const stacks = [...catalog.stacks.keys()].map(value => ({ value, label: name(value) }));
+    return html`<div class="stack">${this.choose('stack', training.stack, Boolean(stack), stack ?? '',
+        [{ value: '', label: training.noStack(name(defaults?.stack)) }, ...stacks], value => this.#takeStack(value))}
+      <p role="status">${stack && this.took === stack ? training.stackTaken(name(stack)) : nothing} ${training.stackStarts(starts)}</p></div>`;
   }
 
   #step(): TemplateResult {
