@@ -24,11 +24,11 @@ type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora'>;
 const plainKeys: [key: string, field: Plain, kind: Kind][] = [
   ['ft', 'method', word], ['st', 'stack', word], ['pr', 'precision', word], ['s', 'sequence_length', tokens], ['mb', 'micro_batch_size', count],
   ['ga', 'gradient_accumulation_steps', count], ['ta', 'attention', word], ['rc', 'recompute_granularity', word], ['re', 'use_reentrant', flag],
-  ['kl', 'kept_logits', word], ['pad', 'padded', flag],
+  ['kl', 'kept_logits', word], ['pad', 'padded', flag], ['k', 'kernels', word], ['ir', 'enable_input_require_grads', flag],
 ];
 
 const loraKeys: [key: string, field: keyof LoraChoice, kind: Kind][] = [
-  ['r', 'r', count], ['tm', 'target_modules', list], ['ms', 'modules_to_save', list], ['ld', 'lora_dropout', flag], ['do', 'use_dora', flag],
+  ['r', 'r', count], ['tm', 'target_modules', list], ['tp', 'target_parameters', list], ['ms', 'modules_to_save', list], ['ld', 'lora_dropout', flag], ['do', 'use_dora', flag],
   ['ad', 'adapter_dtype', word],
 ];
 

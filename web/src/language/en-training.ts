@@ -41,6 +41,8 @@ export const training = {
     checkpointing: { none: 'no gradient checkpointing', selective: 'selective gradient checkpointing', full: 'gradient checkpointing of every layer' },
     attention: 'Attention',
     attentions: { sdpa: 'SDPA', flash_attention_2: 'Flash Attention 2', sdpa_math: 'SDPA, math kernel', eager: 'Eager (full score matrix)' },
+    kernels: 'Kernels',
+    kernelNames: { transformers: 'Transformers', liger: 'Liger', compiled: 'torch.compile', transformer_engine: 'Transformer Engine (Megatron-LM)' },
     accumulation: 'Gradient accumulation',
     accumulationHelp: 'Micro-batches to one optimizer step.',
     implementation: 'Optimizer step',

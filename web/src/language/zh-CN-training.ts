@@ -41,6 +41,8 @@ export const training: typeof english = {
     checkpointing: { none: '不用梯度检查点', selective: '选择性梯度检查点', full: '逐层梯度检查点' },
     attention: '注意力实现',
     attentions: { sdpa: 'SDPA', flash_attention_2: 'Flash Attention 2', sdpa_math: 'SDPA（math 内核）', eager: 'Eager（完整分数矩阵）' },
+    kernels: '计算内核',
+    kernelNames: { transformers: 'Transformers', liger: 'Liger', compiled: 'torch.compile', transformer_engine: 'Transformer Engine (Megatron-LM)' },
     accumulation: '梯度累积',
     accumulationHelp: '每次更新参数前累积的微批数。',
     implementation: '更新方式',

@@ -1,7 +1,9 @@
 // The question of training, in one row: model, method, precision, optimizer, micro-batch, sequence length and GPU; below, what a stack starts with.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
-import type { LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingMethod, TrainingWorkload } from '../../../wasm/plimsoll.ts';
+import type {
+  LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingKernels, TrainingMethod, TrainingWorkload,
+} from '../../../wasm/plimsoll.ts';
 import { projects } from '../catalog.ts';
 import { plainTraining, trained } from '../state.ts';
 import { methodName, optimizerName, precisionName } from './panel.ts';
@@ -11,12 +13,16 @@ type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer'>;
 
 const methods: TrainingMethod[] = ['full', 'lora', 'qlora'];
 const attentions: TrainingAttention[] = ['sdpa', 'flash_attention_2', 'sdpa_math', 'eager'];
+const kernels: TrainingKernels[] = ['transformers', 'liger', 'compiled', 'transformer_engine'];
 const granularities: RecomputeGranularity[] = ['none', 'selective', 'full'];
 const adapterDtypes = ['fp32', 'bf16', 'fp16'] as const;
 const wholeFormats: ReadonlySet<string> = new Set(['fp32', 'bf16', 'fp16']);
 
 // What Transformers' Trainer starts GaLore with.
 const projectionRank = 128;
+
+/** Fields of the group "Step", reset together. */
+const stepFields = ['attention', 'kernels', 'recompute_granularity', 'gradient_accumulation_steps'] as const;
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
@@ -94,7 +100,7 @@ export class TrainingQuestion extends Question {
     const { training, gpu } = this.text;
     return {
       method: training.method, precision: training.precision, optimizer: training.optimizer, id: training.optimizer, micro_batch_size: training.microBatch,
-      sequence_length: training.sequence, gradient_accumulation_steps: training.accumulation, attention: training.attention, stack: training.stack,
+      sequence_length: training.sequence, gradient_accumulation_steps: training.accumulation, attention: training.attention, kernels: training.kernels, stack: training.stack,
       recompute_granularity: training.recompute, implementation: training.implementation, options: training.options, lora: training.adapters,
       target_modules: training.targets, r: training.rank, use_dora: training.dora, adapter_dtype: training.adapterDtype, lora_dropout: training.dropout,
       weight_format: training.base, gpu,
@@ -172,19 +178,20 @@ export class TrainingQuestion extends Question {
     const { training } = this.text;
     const { format, catalog } = this.view;
     const now = this.#now;
-    const { attention = 'sdpa', recompute_granularity: recompute = 'none', gradient_accumulation_steps: steps = 1, optimizer } = now;
+    const { attention, recompute_granularity: recompute, gradient_accumulation_steps: steps, optimizer } = now;
     const entry = catalog.optimizers.get(optimizer?.id ?? '');
     const stepping = optimizer?.implementation ?? entry?.implementations[0]?.id ?? '';
-    const changed = (['attention', 'recompute_granularity', 'gradient_accumulation_steps'] as const).some(field => this.#changed(field));
-    return this.#group(training.step, changed || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
-      () => this.sendWorkload({ attention: undefined, recompute_granularity: undefined, gradient_accumulation_steps: undefined,
+    return this.#group(training.step, stepFields.some(field => this.#changed(field)) || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
+      () => this.sendWorkload({ ...Object.fromEntries(stepFields.map(field => [field, undefined])),
         optimizer: this.#asked.optimizer && this.#asked.optimizer.id !== this.view.defaults?.optimizer?.id ? { id: this.#asked.optimizer.id } : undefined }),
       html`<div class="fields">
         ${this.choose('recompute', training.recompute, this.#changed('recompute_granularity'), recompute ?? '',
           granularities.map(value => ({ value, label: training.recomputes[value] })), value => this.#set('recompute_granularity', value))}
         ${this.choose('attention', training.attention, this.#changed('attention'), attention ?? '',
           attentions.map(value => ({ value, label: training.attentions[value] })), value => this.#set('attention', value))}
-        <div>${this.number(training.accumulation, 'count', format.integer(steps), this.#changed('gradient_accumulation_steps'),
+        ${this.choose('kernels', training.kernels, this.#changed('kernels'), now.kernels ?? 'transformers',
+          kernels.map(value => ({ value, label: training.kernelNames[value] })), value => this.#set('kernels', value))}
+        <div>${this.number(training.accumulation, 'count', format.integer(steps ?? 1), this.#changed('gradient_accumulation_steps'),
           value => this.#set('gradient_accumulation_steps', value ?? 1), { help: training.accumulationHelp })}</div>
         ${entry && entry.implementations.length > 1 ? this.choose('implementation', training.implementation, Boolean(this.#asked.optimizer?.implementation), stepping,
           entry.implementations.map(({ id }) => ({ value: id, label: training.implementations[id] ?? id })),
