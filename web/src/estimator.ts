@@ -4,7 +4,7 @@ import { loadCatalog, loadCore } from 'virtual:core';
 import {
   type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
 } from '../../wasm/plimsoll.ts';
-import { type Asked, type Workload, trained } from './state.ts';
+import { type Asked, type Workload, plainTraining, trained } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
 
 /** One point of the curve: a context length and what it needs. */
@@ -48,8 +48,8 @@ export class Estimator {
   /** What the chosen stack and method start with: the core's answer where nothing else is asked. */
   defaults({ model, workload }: Asked): TrainingWorkload | null {
     if (workload.kind !== 'training') return null;
-    const { kind, stack, method } = workload;
-    const request: Request = { model, workload: { kind, ...(stack ? { stack } : {}), ...(method ? { method } : {}) } };
+    const { stack, method } = workload;
+    const request: Request = { model, workload: { ...plainTraining(stack), ...(method ? { method } : {}) } };
     const asked = JSON.stringify(request);
     if (asked !== this.#defaultsOf) {
       const outcome = this.core.report(request);

@@ -3,7 +3,7 @@
 
 import type { LoraChoice, OptimizerChoice, TrainingWorkload } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
-import type { Side } from './state.ts';
+import { type Side, plainTraining } from './state.ts';
 
 type Pair = [key: string, value: string];
 type Value = string | number | boolean | string[] | null | undefined;
@@ -24,15 +24,13 @@ type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora'>;
 const plainKeys: [key: string, field: Plain, kind: Kind][] = [
   ['ft', 'method', word], ['st', 'stack', word], ['pr', 'precision', word], ['s', 'sequence_length', tokens], ['mb', 'micro_batch_size', count],
   ['ga', 'gradient_accumulation_steps', count], ['ta', 'attention', word], ['rc', 'recompute_granularity', word], ['re', 'use_reentrant', flag],
-  ['kl', 'kept_logits', word], ['pad', 'padded', flag],
+  ['kl', 'kept_logits', word], ['pad', 'padded', flag], ['k', 'kernels', word], ['ir', 'enable_input_require_grads', flag],
 ];
 
 const loraKeys: [key: string, field: keyof LoraChoice, kind: Kind][] = [
-  ['r', 'r', count], ['tm', 'target_modules', list], ['ms', 'modules_to_save', list], ['ld', 'lora_dropout', flag], ['do', 'use_dora', flag],
+  ['r', 'r', count], ['tm', 'target_modules', list], ['tp', 'target_parameters', list], ['ms', 'modules_to_save', list], ['ld', 'lora_dropout', flag], ['do', 'use_dora', flag],
   ['ad', 'adapter_dtype', word],
 ];
-
-const defaults: Partial<TrainingWorkload> = { method: 'lora', micro_batch_size: 1, gradient_accumulation_steps: 1 };
 
 /** torch-adamw/fused+amsgrad: the id, how it steps, and its options. */
 function writeOptimizer({ id, implementation, options }: OptimizerChoice): string {
@@ -48,11 +46,12 @@ function readOptimizer(text: string): OptimizerChoice {
 export function trainingPairs({ workload, weight_format }: Side): Pair[] {
   if (workload.kind !== 'training') return [];
   const pairs: Pair[] = [];
+  const start: TrainingWorkload = { method: 'lora', ...plainTraining(workload.stack), stack: undefined };
   const add = (key: string, kind: Kind, value: Value): void => {
     if (value !== undefined && value !== null) pairs.push([key, kind.write(value)]);
   };
   for (const [key, field, kind] of plainKeys) {
-    if (workload[field] !== defaults[field]) add(key, kind, workload[field]);
+    if (workload[field] !== start[field]) add(key, kind, workload[field]);
     if (key !== 'pr') continue;
     if (workload.optimizer) pairs.push(['op', writeOptimizer(workload.optimizer)]);
     add('ork', count, workload.optimizer?.rank);
@@ -69,8 +68,7 @@ const training = (side: Side): TrainingWorkload => side.workload as TrainingWork
 const optimizer = (side: Side): OptimizerChoice => (training(side).optimizer ??= {});
 const lora = (side: Side): LoraChoice => (training(side).lora ??= {});
 
-/** How each key of the address is read into the training side. */
-export const trainingReaders: Record<string, Read> = {
+const readers: Record<string, Read> = {
   ...Object.fromEntries(plainKeys.map(([key, field, kind]): [string, Read] =>
     [key, (side, text) => void Object.assign(training(side), { [field]: kind.read(text) })])),
   ...Object.fromEntries(loraKeys.map(([key, field, kind]): [string, Read] =>
@@ -80,3 +78,12 @@ export const trainingReaders: Record<string, Read> = {
   ob: (side, text) => void Object.assign(optimizer(side), { block_size: parseCount(text) }),
   qw: (side, text) => void (side.weight_format = text),
 };
+
+export const trainingKeys = Object.keys(readers);
+
+/** The training side that a link describes: what its stack starts with, and on top of it what is said. */
+export function readTraining(said: Map<string, string>): Side {
+  const side: Side = { workload: plainTraining(said.get('st')) };
+  for (const [key, text] of said) readers[key]?.(side, text);
+  return side;
+}

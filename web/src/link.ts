@@ -4,7 +4,7 @@
 
 import type { InferenceWorkload, ModelChoice } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
-import { trainingPairs, trainingReaders } from './link-training.ts';
+import { readTraining, trainingKeys, trainingPairs } from './link-training.ts';
 import { type Side, type State, type Task, defaultGpu, defaultPreset, defaultState, requestOf, sideFor, taskOf } from './state.ts';
 
 const encode = (text: string): string => encodeURIComponent(text).replace(/%2F|%3A|%2B|%2C/g, decodeURIComponent);
@@ -78,7 +78,8 @@ interface Draft {
   gpu: string;
   task: Task;
   inference: Side & { workload: InferenceWorkload };
-  training: Side;
+  /** Keys of the training side, read together at the end. */
+  training: Map<string, string>;
   state: State;
 }
 
@@ -87,7 +88,7 @@ const draft = (): Draft => ({
   gpu: defaultGpu,
   task: 'inference',
   inference: { workload: { kind: 'inference' } },
-  training: { workload: { kind: 'training' } },
+  training: new Map(),
   state: defaultState(),
 });
 
@@ -112,7 +113,7 @@ const readers: Record<string, (to: Draft, value: string) => void | Promise<void>
   lang: ({ state }, value) => void (state.language = value === 'zh' ? 'zh' : 'en'),
   theme: ({ state }, value) => void (state.theme = value === 'dark' || value === 'light' ? value : 'auto'),
   unit: ({ state }, value) => void (state.unit = value === 'GB' ? 'GB' : 'GiB'),
-  ...Object.fromEntries(Object.entries(trainingReaders).map(([key, read]) => [key, (to: Draft, value: string) => read(to.training, value)])),
+  ...Object.fromEntries(trainingKeys.map(key => [key, (to: Draft, value: string) => void to.training.set(key, value)])),
 };
 
 const decode = (text: string): string => {
@@ -139,6 +140,7 @@ export async function readLink(hash: string): Promise<State> {
       to.state.unknown.push([key, value]);
     }
   }
-  const [shown, aside] = to.task === 'training' ? [to.training, to.inference] : [to.inference, to.training];
+  const training = readTraining(to.training);
+  const [shown, aside] = to.task === 'training' ? [training, to.inference] : [to.inference, training];
   return { ...to.state, request: requestOf(shown, to.model, to.gpu), aside };
 }

@@ -70,7 +70,13 @@ export type Patch = Partial<State>;
 export const defaultPreset = 'meta-llama/Llama-3.1-8B';
 export const defaultGpu = 'nvidia/rtx-4090';
 
-const plainSide = (task: Task): Side => ({ workload: { kind: task } });
+/** What the page starts a training run with while no stack is chosen; a chosen stack brings its own. */
+export const trainingStart: Partial<TrainingWorkload> = { micro_batch_size: 1, sequence_length: 2048, precision: 'bf16' };
+
+/** A training run of which nothing is asked, of a stack or of none. */
+export const plainTraining = (stack?: string | null): TrainingWorkload => (stack ? { kind: 'training', stack } : { kind: 'training', ...trainingStart });
+
+const plainSide = (task: Task): Side => ({ workload: task === 'training' ? plainTraining() : { kind: task } });
 
 const sideOf = ({ workload, weight_format, engine, device }: Asked): Side => ({ workload, weight_format, engine, device_count: device?.device_count });
 

@@ -1,7 +1,7 @@
 // Names and one-line explanations of what the core speaks of by id: terms, symbols, rules, reasons.
 
 import { adapterTerms } from './en-adapter-terms.ts';
-import { kernelTerms } from './en-kernel-terms.ts';
+import { lossTerms } from './en-loss-terms.ts';
 import { stepTerms } from './en-step-terms.ts';
 
 export interface Explained {
@@ -95,7 +95,7 @@ export const terms: Record<string, Explained> = {
   'moment.decode_last': { name: 'Last decode step', about: 'One new token per sequence; the cache is full.' },
   ...stepTerms,
   ...adapterTerms,
-  ...kernelTerms,
+  ...lossTerms,
 };
 
 export const symbols: Record<string, string> = {

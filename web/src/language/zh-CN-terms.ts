@@ -1,6 +1,6 @@
 import type { Explained } from './en-terms.ts';
 import { adapterTerms } from './zh-CN-adapter-terms.ts';
-import { kernelTerms } from './zh-CN-kernel-terms.ts';
+import { lossTerms } from './zh-CN-loss-terms.ts';
 import { stepTerms } from './zh-CN-step-terms.ts';
 
 export const terms: Record<string, Explained> = {
@@ -89,7 +89,7 @@ export const terms: Record<string, Explained> = {
   'moment.decode_last': { name: '末个解码步', about: '每条序列生成一个 token，缓存已满。' },
   ...stepTerms,
   ...adapterTerms,
-  ...kernelTerms,
+  ...lossTerms,
 };
 
 export const symbols: Record<string, string> = {

@@ -29,8 +29,8 @@ export interface Length {
   label: string;
   help: string;
   slider: string;
-  /** What the reader chose; the value that is shown where nothing was chosen. */
-  chosen: number | null | undefined;
+  /** Whether the reader chose it. */
+  changed: boolean;
   tokens: number;
   take: (tokens: number | null) => void;
 }
@@ -110,12 +110,12 @@ export abstract class Question extends Panel {
   }
 
   /** A length of a sequence: typed, or moved along a logarithmic scale. */
-  protected length({ label, help, slider, chosen, tokens, take }: Length): TemplateResult {
+  protected length({ label, help, slider, changed, tokens, take }: Length): TemplateResult {
     const { format } = this.view;
     const max = this.longest;
     const stop = stopOf(tokens, max);
     return html`<div class="field">
-      ${this.number(label, 'tokens', format.integer(tokens), typeof chosen === 'number', take, { help })}
+      ${this.number(label, 'tokens', format.integer(tokens), changed, take, { help })}
       <input type="range" min="0" max=${lastStop(max)} step="1" .value=${live(String(stop))} aria-label=${slider}
         aria-valuetext=${`${format.integer(tokens)} ${this.text.contextUnit}`}
         @keydown=${(event: KeyboardEvent) => this.#lengthKey(event, stop, max, take)}

@@ -38,7 +38,7 @@ export class ServingQuestion extends Question {
     const { text } = this;
     const chosen = this.#asked.max_model_len;
     return this.length({
-      label: text.context, help: text.contextHelp, slider: text.contextSlider, chosen, tokens: chosen ?? this.#resolved?.max_model_len ?? this.longest,
+      label: text.context, help: text.contextHelp, slider: text.contextSlider, changed: typeof chosen === 'number', tokens: chosen ?? this.#resolved?.max_model_len ?? this.longest,
       take: tokens => this.sendWorkload({ max_model_len: tokens }),
     });
   }

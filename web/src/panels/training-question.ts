@@ -1,9 +1,11 @@
 // The question of training, in one row: model, method, precision, optimizer, micro-batch, sequence length and GPU; below, what a stack starts with.
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
-import type { LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingMethod, TrainingWorkload } from '../../../wasm/plimsoll.ts';
+import type {
+  LoraChoice, OptimizerChoice, RecomputeGranularity, TrainingAttention, TrainingKernels, TrainingMethod, TrainingWorkload,
+} from '../../../wasm/plimsoll.ts';
 import { projects } from '../catalog.ts';
-import { trained } from '../state.ts';
+import { plainTraining, trained } from '../state.ts';
 import { methodName, optimizerName, precisionName } from './panel.ts';
 import { type Choice, Question } from './question.ts';
 
@@ -11,12 +13,16 @@ type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer'>;
 
 const methods: TrainingMethod[] = ['full', 'lora', 'qlora'];
 const attentions: TrainingAttention[] = ['sdpa', 'flash_attention_2', 'sdpa_math', 'eager'];
+const kernels: TrainingKernels[] = ['transformers', 'liger', 'compiled', 'transformer_engine'];
 const granularities: RecomputeGranularity[] = ['none', 'selective', 'full'];
 const adapterDtypes = ['fp32', 'bf16', 'fp16'] as const;
 const wholeFormats: ReadonlySet<string> = new Set(['fp32', 'bf16', 'fp16']);
 
 // What Transformers' Trainer starts GaLore with.
 const projectionRank = 128;
+
+/** Fields of the group "Step", reset together. */
+const stepFields = ['attention', 'kernels', 'recompute_granularity', 'gradient_accumulation_steps'] as const;
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
@@ -67,9 +73,14 @@ export class TrainingQuestion extends Question {
     return !same(this.#asked[field], null) && !same(this.#asked[field], this.view.defaults?.[field]);
   }
 
-  /** A value that the stack has anyway is not asked for, so that links stay short. */
+  /** What is asked of a field while nobody has chosen anything. */
+  #plain(field: Field): unknown {
+    return plainTraining(this.#asked.stack)[field];
+  }
+
+  /** A value that is there anyway is not asked for, so that links stay short. */
   #set(field: Field, value: unknown): void {
-    this.sendWorkload({ [field]: same(value, this.view.defaults?.[field]) ? undefined : value });
+    this.sendWorkload({ [field]: same(value, this.view.defaults?.[field]) ? this.#plain(field) : value });
   }
 
   #setLora(change: Partial<LoraChoice>): void {
@@ -89,7 +100,7 @@ export class TrainingQuestion extends Question {
     const { training, gpu } = this.text;
     return {
       method: training.method, precision: training.precision, optimizer: training.optimizer, id: training.optimizer, micro_batch_size: training.microBatch,
-      sequence_length: training.sequence, gradient_accumulation_steps: training.accumulation, attention: training.attention, stack: training.stack,
+      sequence_length: training.sequence, gradient_accumulation_steps: training.accumulation, attention: training.attention, kernels: training.kernels, stack: training.stack,
       recompute_granularity: training.recompute, implementation: training.implementation, options: training.options, lora: training.adapters,
       target_modules: training.targets, r: training.rank, use_dora: training.dora, adapter_dtype: training.adapterDtype, lora_dropout: training.dropout,
       weight_format: training.base, gpu,
@@ -123,9 +134,9 @@ export class TrainingQuestion extends Question {
         [...catalog.precisions.keys()].map(value => ({ value, label: precisionName(this.view, value) })), value => this.#set('precision', value))}
       ${this.choose('optimizer', training.optimizer, Boolean(this.#asked.optimizer), optimizer?.id ?? '', this.#optimizers(),
         id => this.#setOptimizer({ id, ...(projects(catalog.optimizers.get(id)) ? { rank: projectionRank } : {}) }))}
-      ${this.number(training.microBatch, 'count', format.integer(batch), batch !== 1,
+      ${this.number(training.microBatch, 'count', format.integer(batch), this.#changed('micro_batch_size'),
         value => this.#set('micro_batch_size', value ?? 1), { help: training.microBatchHelp })}
-      ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, chosen: this.#asked.sequence_length,
+      ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, changed: this.#changed('sequence_length'),
         tokens: length ?? this.longest, take: tokens => this.#set('sequence_length', tokens) })}
       ${this.device()}`;
   }
@@ -140,45 +151,47 @@ export class TrainingQuestion extends Question {
       <span>${label}</span>${changed ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</label>`;
   }
 
-  /** A stack brings its own settings: choosing one leaves only what is asked of every stack. */
+  /** A stack brings its own settings: choosing one leaves the method alone. */
   #takeStack(stack: string): void {
-    const { method, micro_batch_size } = this.#asked;
+    const { method } = this.#asked;
     this.took = stack;
     this.sendRequest(request => {
-      request.workload = { kind: 'training', stack, ...(method ? { method } : {}), ...(micro_batch_size ? { micro_batch_size } : {}) };
+      request.workload = { ...plainTraining(stack), ...(method ? { method } : {}) };
       delete request.weight_format;
     });
   }
 
   #stack(): TemplateResult {
     const { training, comma } = this.text;
-    const { catalog, defaults } = this.view;
-    const stack = this.#now.stack ?? '';
-    const name = catalog.stacks.get(stack)?.name ?? stack;
-    const starts = defaults ? [precisionName(this.view, defaults.precision ?? ''), optimizerName(this.view, defaults.optimizer),
+    const { catalog, defaults, format } = this.view;
+    const { stack } = this.#asked;
+    const name = (id: string | null | undefined): string => catalog.stacks.get(id ?? '')?.name ?? id ?? '';
+    const starts = defaults ? [training.batch(format.integer(defaults.micro_batch_size ?? 1), format.integer(defaults.sequence_length ?? 0)), precisionName(this.view, defaults.precision ?? ''), optimizerName(this.view, defaults.optimizer),
       training.attentions[defaults.attention ?? 'sdpa'], training.checkpointing[defaults.recompute_granularity ?? 'none']].join(comma) : '';
-    return html`<div class="stack">${this.choose('stack', training.stack, Boolean(this.#asked.stack), stack,
-        [...catalog.stacks].map(([value, entry]) => ({ value, label: entry.name })), value => this.#takeStack(value))}
-      <p role="status">${this.took === stack ? training.stackTaken(name) : nothing} ${training.stackStarts(starts)}</p></div>`;
+    const stacks = [...catalog.stacks.keys()].map(value => ({ value, label: name(value) }));
+    return html`<div class="stack">${this.choose('stack', training.stack, Boolean(stack), stack ?? '',
+        [{ value: '', label: training.noStack(name(defaults?.stack)) }, ...stacks], value => this.#takeStack(value))}
+      <p role="status">${stack && this.took === stack ? training.stackTaken(name(stack)) : nothing} ${training.stackStarts(starts)}</p></div>`;
   }
 
   #step(): TemplateResult {
     const { training } = this.text;
     const { format, catalog } = this.view;
     const now = this.#now;
-    const { attention = 'sdpa', recompute_granularity: recompute = 'none', gradient_accumulation_steps: steps = 1, optimizer } = now;
+    const { attention, recompute_granularity: recompute, gradient_accumulation_steps: steps, optimizer } = now;
     const entry = catalog.optimizers.get(optimizer?.id ?? '');
     const stepping = optimizer?.implementation ?? entry?.implementations[0]?.id ?? '';
-    const changed = (['attention', 'recompute_granularity', 'gradient_accumulation_steps'] as const).some(field => this.#changed(field));
-    return this.#group(training.step, changed || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
-      () => this.sendWorkload({ attention: undefined, recompute_granularity: undefined, gradient_accumulation_steps: undefined,
+    return this.#group(training.step, stepFields.some(field => this.#changed(field)) || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
+      () => this.sendWorkload({ ...Object.fromEntries(stepFields.map(field => [field, undefined])),
         optimizer: this.#asked.optimizer && this.#asked.optimizer.id !== this.view.defaults?.optimizer?.id ? { id: this.#asked.optimizer.id } : undefined }),
       html`<div class="fields">
         ${this.choose('recompute', training.recompute, this.#changed('recompute_granularity'), recompute ?? '',
           granularities.map(value => ({ value, label: training.recomputes[value] })), value => this.#set('recompute_granularity', value))}
         ${this.choose('attention', training.attention, this.#changed('attention'), attention ?? '',
           attentions.map(value => ({ value, label: training.attentions[value] })), value => this.#set('attention', value))}
-        <div>${this.number(training.accumulation, 'count', format.integer(steps), this.#changed('gradient_accumulation_steps'),
+        ${this.choose('kernels', training.kernels, this.#changed('kernels'), now.kernels ?? 'transformers',
+          kernels.map(value => ({ value, label: training.kernelNames[value] })), value => this.#set('kernels', value))}
+        <div>${this.number(training.accumulation, 'count', format.integer(steps ?? 1), this.#changed('gradient_accumulation_steps'),
           value => this.#set('gradient_accumulation_steps', value ?? 1), { help: training.accumulationHelp })}</div>
         ${entry && entry.implementations.length > 1 ? this.choose('implementation', training.implementation, Boolean(this.#asked.optimizer?.implementation), stepping,
           entry.implementations.map(({ id }) => ({ value: id, label: training.implementations[id] ?? id })),

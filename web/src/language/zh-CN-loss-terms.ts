@@ -1,13 +1,8 @@
-// 融合算子、其他损失实现与卸载所保留或占用的内容。
+// 其他损失实现与卸载所保留或占用的内容。
 
 import type { Explained } from './en-terms.ts';
 
-export const kernelTerms: Record<string, Explained> = {
-  'buffers.position_ids': { name: '位置 id', about: '每个位置一个 8 字节整数，属于批数据。' },
-  'buffers.loss_mask': { name: '损失掩码', about: '标明哪些位置计入损失，FP32。' },
-  'loss.probabilities': { name: '概率', about: '对词表的 softmax，FP32，直接写在 logits 上。' },
-  'loss.row_values': { name: '各行数值', about: '每个位置的最大值、总和与目标 logit。' },
-  'loss.targets': { name: '目标', about: '每个位置要预测的 token，以及它是否落在本段词表内。' },
+export const lossTerms: Record<string, Explained> = {
   'loss.softmax': { name: 'softmax', about: '对词表的 softmax，FP32。' },
   'loss.logits_chunk': { name: '一块的 logits', about: '每次只算少数位置的分数，完整矩阵从不存在。' },
   'loss.state_chunk': { name: '一块的隐藏状态', about: '当前正在计算 logits 的隐藏状态。' },
@@ -23,10 +18,5 @@ export const kernelTerms: Record<string, Explained> = {
   'loss.locks': { name: '锁', about: '算子的各块轮流向同一梯度累加。' },
   'loss.word_averages': { name: '平均 logits', about: '词表中每个词一个 FP32 数。' },
   'loss.word_order': { name: '词表的顺序', about: '排序后可跳过没有权重的块。' },
-  'saved.routing_map': { name: '路由表', about: '标明各 token 去往哪些专家，每对一个字节。' },
-  'saved.values_padded': { name: '补齐的 V', about: '把 V 的维度补齐到与 K 相同。' },
-  'saved.expert_tiles': { name: '专家分块', about: '融合算子划分路由 token 的方式。' },
-  'saved.scores': { name: '注意力分数', about: '每个头上每对 token 一个分数。' },
-  'saved.softmax_rows': { name: 'softmax 的最大值与总和', about: '每个 Q 两个 FP32 数，其余由此重算。' },
   'saved.offload_buffer': { name: '卸载用的缓冲区', about: '层输入经由它移到主机内存再取回。' },
 };
