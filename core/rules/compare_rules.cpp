@@ -105,6 +105,27 @@ void compare_serving_buffers(const RuleCase& asked, std::vector<RuleComparison>&
   out.push_back(std::move(rule));
 }
 
+constexpr std::string_view eight_bit_recipe = "bnb_int8";
+
+/// U4: bitsandbytes' 8-bit load keeps embedding, output head and norms as they were, and a scale for each output row.
+void compare_eight_bit_load(const RuleCase& asked, std::vector<RuleComparison>& out) {
+  Request request{.model = asked.plan.request.model, .weight_format = std::string(eight_bit_recipe)};
+  const auto plan = make_plan(request, asked.plan.model, *asked.plan.catalog);
+  if (!plan.ok()) return;
+  TermTree tree(true);
+  RuleComparison rule{.rule = "U4", .rule_bytes = asked.thumb.load(asked.count, eight_bit_recipe).value_or(0)};
+  rule.exact_bytes = add_weights(tree, plan.value().model->spec, plan.value().model->inventory, plan.value().ranks.front(), plan.value().weight_formats);
+  ReasonList reasons;
+  const u64 at_exact_count = asked.thumb.load(asked.exact_count, eight_bit_recipe).value_or(0), scales = scale_bytes(tree.take());
+  reasons.beyond("NOMINAL_COUNT", at_exact_count, rule.rule_bytes);
+  reasons.beyond("SCALES", scales, 0);
+  reasons.beyond("EXCLUDED_TENSORS", *rule.exact_bytes - scales, at_exact_count);
+  reasons.say("NOT_TRAINED");
+  rule.reasons = reasons.take();
+  rule.agrees = agrees(rule);
+  out.push_back(std::move(rule));
+}
+
 /// U1: the script that counts parameters prints count * 4 / 1024^3 and calls it GB.
 void compare_count_script(const RuleCase& asked, std::vector<RuleComparison>& out) {
   if (asked.plan.tensor_parallel_size() != 1) return;
@@ -131,6 +152,7 @@ std::vector<RuleComparison> compare_rules(const Plan& plan, const RankEstimate& 
     compare_serving_buffers(asked, out);
   }
   compare_count_script(asked, out);
+  if (plan.trains()) compare_eight_bit_load(asked, out);
   return out;
 }
 

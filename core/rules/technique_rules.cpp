@@ -45,11 +45,13 @@ void take_sides(RuleComparison& rule, const RuleSide& without, const RuleSide& w
   rule.sides = {without, with};
 }
 
-/// The implementation that leaves the scores unstored: SDPA, which the library takes by itself, or where a class refuses it Flash Attention 2.
+/// The implementation that leaves the scores unstored: SDPA, which the library takes by itself, or where a class refuses it Flash Attention 2,
+/// which has no kernel for FP32.
 std::optional<Plan> with_fused_attention(const Plan& plan) {
   const TrainingAttention asked = plan.training().pass.attention;
   if (asked == TrainingAttention::sdpa || asked == TrainingAttention::flash_attention_2) return plan;
   for (const TrainingAttention fused : {TrainingAttention::sdpa, TrainingAttention::flash_attention_2}) {
+    if (fused == TrainingAttention::flash_attention_2 && plan.training().pass.precision == TrainingPrecision::fp32) break;
     auto other = plan_with(plan, [fused](TrainingWorkload& w) { w.attention = fused; });
     if (other && other->training().pass.attention == fused) return other;
   }

@@ -9,7 +9,7 @@ const step = (method: string, extra = ''): string =>
   `#v1&m=meta-llama/Llama-2-7b-hf&t=training&ft=${method}&pr=bf16&op=torch-adamw/foreach&s=2048&ta=sdpa&rc=none&kl=none${extra}`;
 
 const table = (page: Page): Locator => page.getByRole('table', { name: 'Rules of thumb beside the exact answer' });
-const row = (page: Page, name: string): Locator => table(page).getByRole('row').filter({ has: page.getByRole('rowheader', { name }) });
+const row = (page: Page, name: string): Locator => table(page).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
 
 async function rulesOf(page: Page): Promise<Map<string, RuleComparison>> {
   const { value } = JSON.parse(await downloadReport(page)) as { value: Report };

@@ -195,6 +195,28 @@ TEST_CASE("a class without an SDPA path is compared with Flash Attention 2", "[r
   REQUIRE(rule.sides.size() == 2);
   CHECK(rule.sides[1].id == "flash_attention_2");
   CHECK(rule.sides[1].layers_bytes < rule.sides[0].layers_bytes);
+  const RuleComparison wide = rule_of(step("google/gemma-2-2b", 2048, [](TrainingWorkload& w) { w.precision = "fp32"; }), "O3");
+  CHECK_FALSE(wide.applies);  // Flash Attention has no FP32 kernel
+  CHECK_FALSE(wide.exact_bytes.has_value());
+}
+
+TEST_CASE("bitsandbytes' 8-bit load keeps 16 bits outside the linear layers", "[rules]") {
+  const RuleComparison rule = rule_of(step(llama_2_7b, 2048), "U4");
+  constexpr u64 linears = 6'476'005'376, output_rows = L * (4 * h + 2 * f + h);
+  CHECK(rule.rule_bytes == N);
+  CHECK(rule.exact_bytes == linears + 2 * (P - linears) + 4 * output_rows);
+  CHECK(bytes_of(rule, "SCALES") == signed_bytes(4 * output_rows));
+  CHECK(bytes_of(rule, "EXCLUDED_TENSORS") == signed_bytes(P - linears));
+  CHECK(rule.agrees);  // a rounded count and what stays in 16 bits cancel
+}
+
+TEST_CASE("R6 beside a quantised base: scales, and what stays in 16 bits", "[rules]") {
+  const RuleComparison rule = rule_of(step(llama_2_7b, 2048, [](TrainingWorkload& w) { w.method = TrainingMethod::qlora; }), "R6");
+  constexpr u64 linears = 6'476'005'376;
+  CHECK(rule.rule_bytes == N / 2);
+  CHECK(bytes_of(rule, "EXCLUDED_TENSORS") == signed_bytes(2 * (P - linears) - (P - linears) / 2));
+  CHECK(*rule.exact_bytes == 3'500'000'000 + static_cast<u64>(*bytes_of(rule, "NOMINAL_COUNT") + *bytes_of(rule, "SCALES") + *bytes_of(rule, "EXCLUDED_TENSORS")));
+  CHECK(*rule.exact_bytes / 10'000'000 == 387);  // 3.87 GB, double quantisation
 }
 
 TEST_CASE("O4: checkpointing keeps one input of each layer", "[rules]") {

@@ -25,9 +25,10 @@ export class Rules extends Panel {
     .rule span, .outside { color: var(--muted); font-size: var(--t0); }
     .why p { margin: 0 0 4px; font-size: var(--t0); max-width: 60ch; }
     ul { margin: 0; padding: 0; list-style: none; font-size: var(--t0); max-width: 60ch; }
-    li { padding-inline-start: 12px; text-indent: -12px; }
+    li { padding-inline-start: 12px; text-indent: -12px; line-height: 20px; }
+    .why li { line-height: 24px; }
     li::before { content: '· '; color: var(--muted); }
-    li button { font-size: inherit; min-height: 24px; min-width: 24px; padding: 0; text-indent: 0; }
+    li button { font-size: inherit; line-height: 24px; min-height: 24px; text-indent: 0; white-space: nowrap; }
     li .quantity { text-indent: 0; }
     .beside { margin-top: 8px; }
     .sizes { max-width: 560px; margin-top: 8px; }
@@ -140,7 +141,7 @@ export class Rules extends Panel {
     const shown = `${signed && bytes > 0 ? '+' : ''}${this.#text(amount)}`;
     const open = (): void => void this.dispatchEvent(new CustomEvent<string>(openTermEvent, { detail: term, bubbles: true, composed: true }));
     const linked = answer?.report.segments.some(({ id }) => id === term);
-    return html`<li>${linked ? html`<button class="link" @click=${open}>${shown}</button>` : html`<span class="quantity">${shown}</span>`} ${words}</li>`;
+    return html`<li>${linked ? html`<button @click=${open}>${shown}</button>` : html`<span class="quantity">${shown}</span>`} ${words}</li>`;
   }
 
   #why(rule: RuleComparison, report: Report): TemplateResult {
