@@ -3,7 +3,7 @@
 #include "estimate.hpp"
 #include "hardware/fit.hpp"
 #include "messages.hpp"
-#include "rules/thumb.hpp"
+#include "rules/compare_rules.hpp"
 #include "solver/advice.hpp"
 #include "solver/capacity.hpp"
 #include "training/training_report.hpp"

@@ -10,6 +10,7 @@
 
 #include "report/term.hpp"
 #include "result.hpp"
+#include "rules/rule_comparison.hpp"
 #include "training/training_request.hpp"
 #include "units.hpp"
 
@@ -153,15 +154,6 @@ struct Change {
   Request request;
 };
 
-/// A rule of thumb beside the exact answer. Bytes of the rule are decimal, as the rule is.
-struct RuleComparison {
-  std::string rule;         ///< "R1" ... "R6"
-  u64 rule_bytes = 0;
-  std::optional<u64> rule_high_bytes;   ///< where the rule names a range
-  std::optional<u64> exact_bytes;
-  std::vector<std::string> reasons;     ///< codes: why the two differ
-};
-
 struct Report {
   std::string version, catalog_date;
   Request request;  ///< with every default filled in
@@ -200,15 +192,6 @@ struct RankedDevice {
 
 struct Ranking {
   std::vector<RankedDevice> rows;
-};
-
-/// One line of the rule's own table of models, beside the exact weights.
-struct RuleTableCell {
-  std::string label, format;
-  u64 rule_bytes = 0, exact_bytes = 0;
-};
-struct RuleTable {
-  std::vector<RuleTableCell> cells;
 };
 
 struct InspectedTensor {

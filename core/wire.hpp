@@ -90,8 +90,14 @@ PLIMSOLL_WIRE(TrainingReport, false, PLIMSOLL_FIELD(trained_parameter_count), PL
               PLIMSOLL_FIELD(launch));
 PLIMSOLL_WIRE(Change, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(value), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(saved_bytes),
               PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(request));
-PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(rule_high_bytes),
-              PLIMSOLL_FIELD(exact_bytes), PLIMSOLL_FIELD(reasons));
+PLIMSOLL_WIRE(RuleReason, false, PLIMSOLL_FIELD(code), PLIMSOLL_FIELD(bytes), PLIMSOLL_FIELD(term));
+PLIMSOLL_WIRE(RuleSide, false, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(layers_bytes), PLIMSOLL_FIELD(loss_bytes), PLIMSOLL_FIELD(kept_bytes), PLIMSOLL_FIELD(allocated_bytes),
+              PLIMSOLL_FIELD(worst_moment));
+PLIMSOLL_WIRE(RuleSaving, false, PLIMSOLL_FIELD(layers_permille), PLIMSOLL_FIELD(kept_permille), PLIMSOLL_FIELD(allocated_permille));
+PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(applies), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(rule_high_bytes),
+              PLIMSOLL_FIELD(exact_bytes), PLIMSOLL_FIELD(exact_high_bytes), PLIMSOLL_FIELD(rule_permille), PLIMSOLL_FIELD(rule_high_permille),
+              PLIMSOLL_FIELD(exact_permille), PLIMSOLL_FIELD(worst_moment_permille), PLIMSOLL_FIELD(agrees), PLIMSOLL_FIELD(reasons),
+              PLIMSOLL_FIELD(left_out), PLIMSOLL_FIELD(sides), PLIMSOLL_FIELD(saving));
 PLIMSOLL_WIRE(Report, false, PLIMSOLL_FIELD(version), PLIMSOLL_FIELD(catalog_date), PLIMSOLL_FIELD(request), PLIMSOLL_FIELD(model),
               PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(kv_cache_bytes), PLIMSOLL_FIELD(worst_moment),
               PLIMSOLL_FIELD(segments), PLIMSOLL_FIELD(tree), PLIMSOLL_FIELD(by_basis), PLIMSOLL_FIELD(ranks), PLIMSOLL_FIELD(device),
@@ -102,7 +108,8 @@ PLIMSOLL_WIRE(RankedDevice, false, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_co
               PLIMSOLL_FIELD(headroom_bytes), PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(devices_needed));
 PLIMSOLL_WIRE(Ranking, false, PLIMSOLL_FIELD(rows));
 PLIMSOLL_WIRE(RuleTableCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(format), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(exact_bytes));
-PLIMSOLL_WIRE(RuleTable, false, PLIMSOLL_FIELD(cells));
+PLIMSOLL_WIRE(RuleTrainingCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(recipe), PLIMSOLL_FIELD(allocated_bytes));
+PLIMSOLL_WIRE(RuleTable, false, PLIMSOLL_FIELD(cells), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(training));
 PLIMSOLL_WIRE(InspectedTensor, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(count), PLIMSOLL_FIELD(format),
               PLIMSOLL_FIELD(role), PLIMSOLL_FIELD(apart));
 PLIMSOLL_WIRE(Inspection, false, PLIMSOLL_FIELD(model_type), PLIMSOLL_FIELD(family), PLIMSOLL_FIELD(parameter_count),

@@ -75,7 +75,7 @@ int main() {
   emit_enum<Apart>();
   std::puts("");
   emit_all<ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
-           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleComparison, Report, Totals, RankedDevice, Ranking,
-           RuleTableCell, RuleTable, InspectedTensor, Inspection, CatalogInfo>();
+           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking,
+           RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, CatalogInfo>();
   return 0;
 }

@@ -222,12 +222,39 @@ export interface Change {
   outcome: FitOutcome;
   request: Request;
 }
+export interface RuleReason {
+  code: string;
+  bytes: number | null;
+  term: string;
+}
+export interface RuleSide {
+  id: string;
+  layers_bytes: number;
+  kept_bytes: number;
+  allocated_bytes: number;
+  worst_moment: string;
+}
+export interface RuleSaving {
+  layers_permille: number;
+  kept_permille: number;
+  allocated_permille: number;
+}
 export interface RuleComparison {
   rule: string;
+  applies: boolean;
   rule_bytes: number;
   rule_high_bytes: number | null;
   exact_bytes: number | null;
-  reasons: string[];
+  exact_high_bytes: number | null;
+  rule_permille: number | null;
+  rule_high_permille: number | null;
+  exact_permille: number | null;
+  worst_moment_permille: number | null;
+  agrees: boolean;
+  reasons: RuleReason[];
+  left_out: RuleReason[];
+  sides: RuleSide[];
+  saving: RuleSaving | null;
 }
 export interface Report {
   version: string;
@@ -277,8 +304,15 @@ export interface RuleTableCell {
   rule_bytes: number;
   exact_bytes: number;
 }
+export interface RuleTrainingCell {
+  label: string;
+  recipe: string;
+  allocated_bytes: number;
+}
 export interface RuleTable {
   cells: RuleTableCell[];
+  sequence_length: number;
+  training: RuleTrainingCell[];
 }
 export interface InspectedTensor {
   name: string;

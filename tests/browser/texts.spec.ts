@@ -74,7 +74,7 @@ function listen(spoken: Spoken, report: Report): void {
   for (const { kind } of report.model.layer_kinds) for (const part of kind.split(' + ')) spoken.kinds.add(part);
   for (const rule of report.rules) {
     spoken.rules.add(rule.rule);
-    for (const reason of rule.reasons) spoken.reasons.add(reason);
+    for (const reason of [...rule.reasons, ...rule.left_out]) spoken.reasons.add(reason.code);
   }
   for (const change of report.advice) spoken.changes.add(change.id);
   if (report.device) spoken.sources.add(report.device.usable_source);

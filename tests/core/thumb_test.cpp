@@ -37,7 +37,13 @@ RuleComparison comparison(const Ask& asked, std::string_view rule) {
   return *found;
 }
 
-bool has(const std::vector<std::string>& reasons, std::string_view reason) { return std::find(reasons.begin(), reasons.end(), reason) != reasons.end(); }
+const RuleReason* find(const std::vector<RuleReason>& reasons, std::string_view code) {
+  for (const RuleReason& reason : reasons)
+    if (reason.code == code) return &reason;
+  return nullptr;
+}
+bool has(const std::vector<RuleReason>& reasons, std::string_view code) { return find(reasons, code) != nullptr; }
+std::optional<i64> bytes_of(const std::vector<RuleReason>& reasons, std::string_view code) { return has(reasons, code) ? find(reasons, code)->bytes : std::nullopt; }
 
 }  // namespace
 
@@ -72,12 +78,13 @@ TEST_CASE("beside the rule for Llama 2 7B stands the exact answer, and why they 
   CHECK(load.rule_bytes == 28'000'000'000ULL);
   CHECK(load.exact_bytes == 26'953'662'464ULL);  // prints as 25.10 GiB
   CHECK(*load.exact_bytes * 100 / (1ULL << 30) == 2510);
-  CHECK(load.reasons.front() == "NOMINAL_COUNT");
+  CHECK(load.reasons.front().code == "NOMINAL_COUNT");
+  CHECK(load.reasons.front().bytes == -(28'000'000'000LL - 26'953'662'464LL));
   CHECK(has(load.reasons, "UNIT_DECIMAL"));
   const RuleComparison narrow = comparison(ask("meta-llama/Llama-2-7b-hf").weights("int4"), "R6");
   CHECK(narrow.rule_bytes == 3'500'000'000ULL);
   CHECK(narrow.exact_bytes == 6'738'415'616ULL / 2);
-  CHECK(has(narrow.reasons, "SCALES"));
+  CHECK_FALSE(has(narrow.reasons, "SCALES"));  // a bare INT4 has none
 }
 
 TEST_CASE("a bare count is compared with the rule for that count", "[thumb]") {
@@ -106,6 +113,47 @@ TEST_CASE("what the rules forget is what the report holds beside weights and cac
   CHECK(buffers.rule_bytes == 0);
   CHECK(buffers.exact_bytes == beside);
   CHECK(beside > 987842479);  // the CUDA context alone
+  CHECK(bytes_of(buffers.reasons, "NO_CONTEXT") == 987842479);
+  i64 named = 0;
+  for (const RuleReason& reason : buffers.reasons) named += *reason.bytes;
+  CHECK(static_cast<u64>(named) == beside);
+}
+
+TEST_CASE("beside the loaded weights stand the cache, the logits and the runtime's own", "[thumb]") {
+  const Ask asked = ask("meta-llama/Llama-2-7b-hf").weights("fp16").context(4096);
+  const Report report = asked.report();
+  const RuleComparison load = comparison(asked, "R1");
+  CHECK(bytes_of(load.left_out, "NO_KV") == 524288 * 4095);  // the prompt's pass, the highest moment here, leaves one token to come
+  i64 all = static_cast<i64>(*load.exact_bytes);
+  for (const RuleReason& reason : load.left_out) all += *reason.bytes;
+  CHECK(static_cast<u64>(all) == report.needed_bytes);
+}
+
+TEST_CASE("rules of training say that they do not speak of serving", "[thumb]") {
+  for (const std::string_view rule : {"R2", "R3", "R4"}) {
+    const RuleComparison quoted = comparison(ask("meta-llama/Llama-2-7b-hf"), rule);
+    CHECK_FALSE(quoted.applies);
+    CHECK_FALSE(quoted.exact_bytes.has_value());
+    CHECK(quoted.rule_bytes > 0);
+    CHECK_FALSE(has(quoted.reasons, "NO_PEFT"));
+  }
+  CHECK(comparison(ask("meta-llama/Llama-2-7b-hf"), "R1").applies);
+}
+
+TEST_CASE("the script that counts parameters always takes four bytes", "[thumb]") {
+  const RuleComparison script = comparison(ask("meta-llama/Llama-2-7b-hf").weights("fp16"), "U1");
+  CHECK(script.rule_bytes * 100 / (1ULL << 30) == 2510);  // it prints 25.10 and calls it GB
+  CHECK(script.exact_bytes == 2 * 6'738'415'616ULL);
+  CHECK(bytes_of(script.reasons, "ALWAYS_FP32") == -2 * 6'738'415'616LL);
+  CHECK(comparison(ask("meta-llama/Llama-2-7b-hf").weights("fp32"), "U1").agrees);
+}
+
+TEST_CASE("claims of techniques in thousandths", "[thumb]") {
+  CHECK(thumb().claimed_permille("flash_attention") == 200);
+  CHECK(thumb().claimed_permille("gradient_checkpointing") == 600);
+  CHECK_FALSE(thumb().claimed_permille("gptq").has_value());
+  CHECK(thumb().load(7'000'000'000, "nf4_double_quant") == 3'500'000'000ULL);  // what people mean by INT4
+  CHECK(thumb().rule_of("bnb_int8") == "R6");
 }
 
 TEST_CASE("a rank's share of the weights is not set against a rule for the whole", "[thumb]") {

@@ -1,4 +1,4 @@
-// Names and one-line explanations of what the core speaks of by id: terms, symbols, rules, reasons.
+// Names and one-line explanations of what the core speaks of by id: terms, symbols.
 
 import { adapterTerms } from './en-adapter-terms.ts';
 import { lossTerms } from './en-loss-terms.ts';
@@ -156,43 +156,4 @@ export const symbols: Record<string, string> = {
 export const formatNames: Record<string, string> = {
   nf4_double_quant: 'NF4, double-quantised (bitsandbytes)',
   fp4_double_quant: 'FP4, double-quantised (bitsandbytes)',
-};
-
-export const rules: Record<string, Explained> = {
-  R1: { name: 'Full load', about: 'parameters × bytes per parameter' },
-  R2: { name: 'Optimizer states', about: 'parameters × 12 B' },
-  R3: { name: 'Total training memory', about: 'parameters × (bytes + 8) × 1.2' },
-  R4: { name: 'Activations', about: '20 to 30 % of the total' },
-  R5: { name: 'Temporary buffers', about: 'named, without a number' },
-  R6: { name: 'Quantised load', about: 'parameters × quantised bytes' },
-};
-
-export const reasons: Record<string, string> = {
-  UNIT_DECIMAL: 'The rule counts in GB of 10⁹ bytes; GPU memory is counted in GiB, 7.4 % larger.',
-  NOMINAL_COUNT: 'The size in the name is rounded; the model’s true count differs.',
-  MIXED_DTYPE: 'Not every tensor has the named type.',
-  TIED: 'Embedding and output head share one matrix, stored once.',
-  NO_GRADS: 'The rule forgets the gradients, 2 or 4 B per trained parameter.',
-  NO_MASTER: 'Mixed precision keeps an FP32 copy of the weights.',
-  OPT_FIXED: '8 B per parameter holds only for Adam with FP32 states.',
-  PEAK_IS_MAX: 'Gradients and activations peak at different moments; the peak is the larger, not the sum.',
-  SAFETY_FLAT: 'A factor on the known part says nothing of the unknown part.',
-  ACT_SHARE: 'Activations follow batch and sequence length, not the total.',
-  NO_LOGITS: 'Logits and loss take 6 to 20 B per token and vocabulary entry.',
-  NO_KV: 'The KV cache is missing; it grows with every token and sequence.',
-  NO_CONTEXT: 'The CUDA context and communication libraries are missing.',
-  NO_WORKSPACE: 'Kernels and the allocator need room of their own.',
-  SCALES: 'Quantised formats also store a scale per block.',
-  EXCLUDED_TENSORS: 'Embedding, output head, norms and routers usually stay in 16 bits.',
-  DEQUANT_TRANSIENT: 'One layer at a time is expanded to 16 bits.',
-  ACT_QUANT: '8-bit activations do not shrink the tensors that are kept.',
-  BASELINE_FP32: 'The saving is stated against FP32; models ship in 16 bits.',
-  SHRINKS_WEIGHTS_ONLY: 'Only the weights shrink; cache, activations and context do not.',
-  GPU_ROW: 'One GPU is named for three precisions, at its marketed size, with no room for a cache.',
-  GPU_NOMINAL: 'A card sold as 24 GB offers 22.0 to 23.6 GiB.',
-  FA_CONST: 'Flash Attention removes the score matrix; how much that saves depends on the length.',
-  CKPT_CONST: 'Checkpointing keeps one input per layer and one live layer; the logits stay.',
-  PARALLEL_KINDS: 'Tensor parallel splits matrices, pipeline parallel layers, ZeRO the copies.',
-  NO_SHARDING: 'ZeRO and FSDP divide the states by the number of GPUs.',
-  NO_PEFT: 'LoRA needs gradients and states for the adapters only.',
 };

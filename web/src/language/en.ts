@@ -1,4 +1,5 @@
-import { formatNames, reasons, rules, symbols, terms } from './en-terms.ts';
+import { reasons, ruleTexts, rules } from './en-rules.ts';
+import { formatNames, symbols, terms } from './en-terms.ts';
 import { training } from './en-training.ts';
 
 export const en = {
@@ -7,6 +8,7 @@ export const en = {
   formatNames,
   reasons,
   rules,
+  ...ruleTexts,
   ...training,
   colon: ': ',
   comma: ', ',
@@ -200,23 +202,6 @@ export const en = {
   showAll: (count: string) => `Show all ${count}`,
   showFewer: 'Show fewer',
   choose: (gpu: string) => `Choose ${gpu}`,
-
-  rulesTitle: 'Rules of thumb beside the exact answer',
-  rulesIntro: 'The rules count 1 GB as 1,000,000,000 bytes. The exact column counts the same thing for this model.',
-  rulesRange: (low: string, high: string) => `${low} to ${high}`,
-  ruleColumns: { rule: 'Rule', says: 'Rule says', exact: 'Exact', why: 'Why they differ' },
-  ruleOutside: 'training, not this case',
-
-  ruleTable: 'The usual table of model sizes',
-  ruleTableIntro: 'Weights only, of Llama 2 in each size. Upper figure: the rule. Lower: counted from the tensors, without scales.',
-  ruleNotes: [
-    'BF16 is how most models are published and served today, not only how they are trained.',
-    'A saving of 50 % for FP16 is against FP32. Against the published 16 bits it is nothing; INT8 saves half, INT4 up to three quarters.',
-    'INT8 and INT4 files also hold scales, and keep some tensors in 16 bits: expect 4.5 to 5 bits per parameter for “4-bit”.',
-    'GPTQ and AWQ are ways to choose 4-bit values, not a precision of their own. Activations stay in 16 bits.',
-    'Only the weights shrink. With a long context the KV cache decides, whichever way the weights are loaded.',
-    'A quantised model is not always slower: decoding reads fewer bytes and is often faster.',
-  ],
 
   share: 'Keep it',
   download: 'Download report (JSON)',

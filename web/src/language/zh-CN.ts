@@ -1,5 +1,6 @@
 import type { Messages } from './index.ts';
-import { formatNames, reasons, rules, symbols, terms } from './zh-CN-terms.ts';
+import { reasons, ruleTexts, rules } from './zh-CN-rules.ts';
+import { formatNames, symbols, terms } from './zh-CN-terms.ts';
 import { training } from './zh-CN-training.ts';
 
 export const zhCN: Messages = {
@@ -8,6 +9,7 @@ export const zhCN: Messages = {
   formatNames,
   reasons,
   rules,
+  ...ruleTexts,
   ...training,
   colon: '：',
   comma: '，',
@@ -200,23 +202,6 @@ export const zhCN: Messages = {
   showAll: count => `显示全部 ${count} 款`,
   showFewer: '收起',
   choose: gpu => `选择 ${gpu}`,
-
-  rulesTitle: '经验公式与精确值',
-  rulesIntro: '经验公式按 1 GB = 1,000,000,000 字节计算；精确值是对当前模型同一项的计算结果。',
-  rulesRange: (low, high) => `${low} 至 ${high}`,
-  ruleColumns: { rule: '公式', says: '公式结果', exact: '精确值', why: '差在哪里' },
-  ruleOutside: '针对训练，不在此列',
-
-  ruleTable: '常见的模型规模对照表',
-  ruleTableIntro: '仅权重，以各规模的 Llama 2 为例。上行为公式结果，下行为按张量逐个计算的精确值（不含缩放因子）。',
-  ruleNotes: [
-    'BF16 不只用于训练，如今多数模型以 BF16 发布和部署。',
-    '“FP16 省 50%”是与 FP32 相比；与发布时的 16 位相比并不节省，INT8 省一半，INT4 最多省四分之三。',
-    'INT8、INT4 文件还含缩放因子，部分张量保留 16 位：所谓 4 位，实际约为每参数 4.5 至 5 位。',
-    'GPTQ、AWQ 是选取 4 位数值的方法，不是另一种精度；激活值仍为 16 位。',
-    '量化只减小权重。上下文较长时，无论权重如何加载，起决定作用的都是 KV 缓存。',
-    '量化模型不一定更慢：解码时读取的字节更少，往往更快。',
-  ],
 
   share: '保存与分享',
   download: '下载报告 (JSON)',
