@@ -109,8 +109,19 @@ def build(config, attention, dtype):
     setting = types[values["model_type"]].from_dict(values)
     with torch.device("meta"):
         model = transformers.AutoModelForCausalLM.from_config(setting, attn_implementation=attention, dtype=dtype)
+    keep_in_fp32(model)
     model.train()
     return model
+
+
+def keep_in_fp32(model):
+    """Parameters and buffers that from_pretrained leaves in fp32 whatever the model's type is."""
+    names = {*(model._keep_in_fp32_modules_strict or ()), *((model._keep_in_fp32_modules or ()) if model.dtype == torch.float16 else ())}
+    for module in model.modules():
+        for own in (module._parameters, module._buffers):
+            for name, tensor in own.items():
+                if name in names:
+                    tensor.data = tensor.data.float()
 
 
 def layers_of(model):

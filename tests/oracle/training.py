@@ -61,6 +61,7 @@ class Setting:
         self.micro_batches = work.get("gradient_accumulation_steps", 1)
         self.optimizer = work["optimizer"]
         self.lora = work.get("lora") if work["method"] == "lora" else None
+        self.input_gradients = work.get("enable_input_require_grads", self.checkpointing)
 
 
 def kernels_of(setting):
@@ -96,10 +97,12 @@ def prepared(request, setting):
         model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpointed(setting))
     if setting.lora is not None:
         model = with_adapters(model, setting.lora)
+        (model.enable_input_require_grads if setting.input_gradients else model.disable_input_require_grads)()
     return model, layers
 
 
 def with_adapters(model, lora):
+    """PEFT asks for input gradients by itself where the model recomputes; what the request says comes after."""
     targets = lora.get("target_modules", ["all-linear"])
     choice = peft.LoraConfig(
         r=lora.get("r", 16), target_modules="all-linear" if targets == ["all-linear"] else targets, task_type="CAUSAL_LM",

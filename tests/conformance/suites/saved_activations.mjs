@@ -7,11 +7,10 @@ const file = 'oracle/training/saved_activations.csv';
 const attentions = { 'sdpa(auto)': 'sdpa', sdpa_math: 'sdpa_math', eager: 'eager', flash_attention_2: 'flash_attention_2' };
 
 /** Why a row is left out, if it is. */
-function leftOut({ attention, weight_dtype: weights, lora_variant: variant, checkpointing }) {
+function leftOut({ attention, weight_dtype: weights }) {
   if (attention === 'sdpa_cudnn') return 'attention by cuDNN, which keeps what flash keeps less 8 bytes';
   if (attention.endsWith('use_cache=True')) return 'a cache filled while training, which Trainer turns off';
   if (weights === 'float16') return 'FP16 weights without autocast, which no recipe has';
-  if (variant.endsWith('+input_require_grads') && checkpointing === 'off') return 'input gradients without recomputation, for which PEFT does not ask';
   return undefined;
 }
 
@@ -22,6 +21,9 @@ const adaptersOf = row => ({
   use_dora: row.lora_variant.startsWith('dora'), adapter_dtype: row.adapter_dtype === 'float32' ? 'fp32' : 'bf16',
 });
 
+/** The reentrant checkpoint trains nothing unless its input takes gradients, so there they were always asked for. */
+const inputGradients = ({ lora_variant: variant, checkpointing }) => variant.endsWith('+input_require_grads') || checkpointing === 'use_reentrant=True';
+
 function request(folder, row, layers = Number(row.layers)) {
   const config = configText(folder, row.config, layers);
   return config && {
@@ -30,7 +32,7 @@ function request(folder, row, layers = Number(row.layers)) {
       kind: 'training', method: row.lora_r ? 'lora' : 'full', sequence_length: Number(row.seq), micro_batch_size: Number(row.batch),
       precision: precisionOf(row), attention: attentions[row.attention], optimizer: { id: 'torch-adamw' }, kept_logits: 'none',
       recompute_granularity: row.checkpointing === 'off' ? 'none' : 'full', use_reentrant: row.checkpointing === 'use_reentrant=True',
-      padded: row.mask !== 'none', ...(row.lora_r ? { lora: adaptersOf(row) } : {}),
+      padded: row.mask !== 'none', ...(row.lora_r ? { lora: adaptersOf(row), enable_input_require_grads: inputGradients(row) } : {}),
     },
   };
 }

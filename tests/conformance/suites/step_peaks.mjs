@@ -35,7 +35,7 @@ function request(folder, row) {
       gradient_accumulation_steps: accumulated(row), precision: row.precision === 'amp' ? 'amp_bf16' : row.precision,
       attention: row.attention, optimizer: optimizerOf(row.optimizer), kept_logits: keptLogits(row),
       recompute_granularity: row.checkpointing === 'off' ? 'none' : 'full', use_reentrant: row.checkpointing === 'reentrant',
-      padded: row.mask !== 'none', ...(adapted ? { lora: adaptersOf(row) } : {}),
+      padded: row.mask !== 'none', ...(adapted ? { lora: adaptersOf(row), enable_input_require_grads: false } : {}),
     },
   };
 }
