@@ -114,7 +114,7 @@ constexpr auto texts = std::to_array<Text>({
             "{0} 不量化专家：Transformers 将其存为合并的张量，仍为 {1}，占 {2} 字节。"),
     notice("kernels_unpatched", "Liger has no kernels for \"{0}\": its modules run as Transformers has them.",
             "Liger 没有适用于 “{0}” 的内核：按 Transformers 自身的模块计算。"),
-    notice("kernels_assumed", "What torch.compile keeps for backward is assumed: the tensors that its partitioner kept of layers read on a CPU. Public figures lie from 15 % below to 10 % above.",
+    notice("kernels_assumed", "What torch.compile keeps for backward is assumed, as its partitioner was read on a CPU. Public figures lie from 15 % below to 10 % above.",
             "torch.compile 为反向传播保留的内容为假定值：取自在 CPU 上读出的其划分结果。公开数据在低 15 % 到高 10 % 之间。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));

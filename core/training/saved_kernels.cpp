@@ -105,7 +105,9 @@ namespace {
 Traced trace_compiled_eager(Tape& tape, const TracedKernel& kernel, const Traced& query, const Traced& key, const Traced& value) {
   const bool repeated = tape.values[Symbol::n_q] != tape.values[Symbol::n_kv];
   const u8 bytes = tape.lower(query).bytes;
-  for (const LedgerItem* item : {&compiled_query, repeated ? &repeated_keys : &compiled_key, repeated ? &repeated_values : &copied_values}) tape.keep(*item, bytes);
+  tape.keep(compiled_query, bytes);
+  tape.keep(repeated ? repeated_keys : compiled_key, bytes);
+  tape.keep(repeated ? repeated_values : copied_values, bytes);
   if (kernel.softmax_in_compute_dtype) {
     if (kernel.dropout) tape.keep(probabilities, bytes);
   } else {

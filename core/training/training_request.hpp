@@ -32,7 +32,8 @@ struct TrainingWorkload {
   u64 gradient_accumulation_steps = 1;
   std::optional<std::string> precision;          ///< catalogue id of a precision recipe
   std::optional<OptimizerChoice> optimizer;
-  std::optional<TrainingKernels> kernels;        ///< default Transformers' own modules
+  std::optional<TrainingKernels> kernels;        ///< default Transformers' own modules; of Megatron-LM's, `attention` sdpa is cuDNN's
+                                                 ///< kernel, flash_attention_2 FlashAttention, and eager what is unfused
   std::optional<TrainingAttention> attention;
   std::optional<RecomputeGranularity> recompute_granularity;
   std::optional<bool> use_reentrant;             ///< of torch.utils.checkpoint

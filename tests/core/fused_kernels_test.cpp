@@ -46,7 +46,7 @@ u64 kept_by_mlp(TrainingKernels kernels, Mlp::Activation activation, u64 sequenc
   v[Symbol::h] = 4096;
   v[Symbol::f] = 11008;
   static constexpr LedgerItem input = saved("saved.mlp_input", "L * b_a * B * T * h");
-  Tape tape(pass, v);
+  Tape tape(pass, v, pass.training_of(0));
   trace_mlp(tape, {.intermediate_size = 11008, .activation = activation}, {}, tape.make(input, 2, true));
   return tape.saved_bytes();
 }
@@ -126,8 +126,8 @@ TEST_CASE("a gated MLP keeps what Liger's benchmark shows, with its kernel and w
     const u64 beside = (3 + *row["gradients"].whole()) * matrix + workspaces + each * (11008 * *row["tensors_f"].whole() + 4096 * *row["tensors_h"].whole());
     const auto recorded = static_cast<u64>(*row["mib"].number() * (1 << 20));
     INFO(*row["name"].string() << ", " << *row["kernels"].string() << ", " << tokens << " tokens");
-    CHECK(kept_by_mlp(*enum_from<TrainingKernels>(*row["kernels"].string()), *row["activation"].string() == "silu" ? Mlp::Activation::silu : Mlp::Activation::gelu_tanh,
-                      sequences, tokens) == recorded - beside);
+    const auto activation = *row["activation"].string() == "silu" ? Mlp::Activation::silu : Mlp::Activation::gelu_tanh;
+    CHECK(kept_by_mlp(*enum_from<TrainingKernels>(*row["kernels"].string()), activation, sequences, tokens) == recorded - beside);
   }
 }
 
@@ -170,7 +170,8 @@ TEST_CASE("what a compiled layer keeps is assumed, with a low and a high end, an
   const auto asked = ask("meta-llama/Llama-3.2-1B").train({.method = TrainingMethod::full, .sequence_length = 512, .kernels = TrainingKernels::compiled});
   CHECK(has_notice(asked.plan(), "kernels_assumed"));
   TermTree tree(true);
-  const ModelSpec model = model_from(R"({"model_type": "llama", "vocab_size": 1000, "hidden_size": 64, "intermediate_size": 192, "num_hidden_layers": 2, "num_attention_heads": 4})");
+  const ModelSpec model = model_from(R"({"model_type": "llama", "vocab_size": 1000, "hidden_size": 64, "intermediate_size": 192, "num_hidden_layers": 2,
+    "num_attention_heads": 4})");
   add_saved_activations(tree, model, {.micro_batch_size = 2, .sequence_length = 128, .kernels = TrainingKernels::compiled});
   const Term* layers = nullptr;
   const Term saved = tree.take();
