@@ -13,6 +13,7 @@ ForwardPass pass_of(const Plan& plan) {
   pass.max_num_seqs = serving.max_num_seqs;
   pass.attention = serving.attention;
   pass.dtype = plan.compute_dtype;
+  pass.weights = &plan.weight_formats;
   pass.kv_format = serving.kv_format->id == name_of(plan.compute_dtype) ? nullptr : serving.kv_format;
   return pass;
 }

@@ -116,6 +116,8 @@ constexpr auto texts = std::to_array<Text>({
             "Liger 没有适用于 “{0}” 的内核：按 Transformers 自身的模块计算。"),
     notice("kernels_assumed", "What torch.compile keeps for backward is assumed, as its partitioner was read on a CPU. Public figures lie from 15 % below to 10 % above.",
             "torch.compile 为反向传播保留的内容为假定值：取自在 CPU 上读出的其划分结果。公开数据在低 15 % 到高 10 % 之间。"),
+    notice("int8_product_refuses", "The int8 product of bitsandbytes takes inputs of at most three axes. This model's latent attention hands it four in Transformers: a forward pass on CUDA stops with an error.",
+            "bitsandbytes 的 int8 乘法只接受至多三个轴的输入，而该模型的潜在注意力在 Transformers 中传入四个轴：CUDA 上的前向计算会报错中止。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

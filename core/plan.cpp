@@ -36,6 +36,13 @@ u64 experts_left(const TensorInventory& inventory, const PrecisionPlan& formats)
   return bytes.value;
 }
 
+/// Its input has four axes in Transformers, [B, 1, K, kv_lora_rank]; int8_linear_matmul of bitsandbytes takes three.
+bool multiplies_latents_in_int8(const ModelSpec& spec, const PrecisionPlan& formats) {
+  const auto& kinds = spec.decoder().kinds;
+  const bool latent = std::any_of(kinds.begin(), kinds.end(), [](const LayerSpec& layer) { return std::holds_alternative<LatentAttention>(layer.mixer.kind); });
+  return latent && formats.of_linear(Role::latent_kv_b).product.way == ProductWay::int8;
+}
+
 /// What a reader must know of a format that was asked for.
 void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   const std::string where = "request.weight_format";
@@ -45,6 +52,7 @@ void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   if (!plan.model->spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
   if (const u64 bytes = experts_left(plan.model->inventory, plan.weight_formats); bytes > 0)
     plan.notices.push_back(make_notice(Say::experts_not_quantised, where, {recipe.id, dtype, digits(bytes)}));
+  if (multiplies_latents_in_int8(plan.model->spec, plan.weight_formats)) plan.notices.push_back(make_notice(Say::int8_product_refuses, where));
 }
 
 std::optional<Error> decide_formats(Plan& plan) {

@@ -55,8 +55,14 @@ std::vector<std::string_view> texts(JsonView list) {
   return out;
 }
 
+Product read_product(JsonView json) {
+  return {.way = enum_from<ProductWay>(text(json["way"])).value_or(ProductWay::direct), .fused_rows = whole(json["fused_rows"]),
+          .unfused_rows = whole(json["unfused_rows"]), .fused_multiple = json["fused_multiple"].whole().value_or(1),
+          .scale_elements = whole(json["scale_elements"]), .source = text(json["source"])};
+}
+
 StorageFormat read_format(std::string_view id, JsonView json) {
-  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {}};
+  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {}, .product = read_product(json["product"])};
   const JsonView parts = json["parts"];
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const JsonView part = parts.at(i);

@@ -7,6 +7,17 @@
 
 namespace plimsoll {
 
+/// The output of a linear operator whose weight is that of `role`, [out, in] on this rank, and what the product makes beside it: of a
+/// quantised weight its copy in the compute dtype, or the quantised input and the product in int32.
+///
+/// Formula  dequantised: b_a * out * in, with scales that are quantised themselves twice 4 * ceil(out * in / g); int8: the int8 input
+///          with its scales, 4 bytes for each output and 2 where the result is not fp16
+/// Assumes  the compute dtype of a quantised weight is the pass's; a packed weight is dequantised where the library asks the device;
+///          no column of the input holds outliers
+/// Source   bitsandbytes-products
+/// Tested   tests/core/quantised_pass_test.cpp
+Hold run_linear(PassContext& context, Role role, u64 out, u64 in, const LedgerItem& result);
+
 /// A norm over `rows` vectors of `cols` elements.
 Hold run_norm(PassContext& context, NormKind kind, u64 rows, u64 cols, const LedgerItem& result);
 
@@ -40,8 +51,13 @@ AttentionResult run_latent_attention(PassContext& context, const LatentAttention
 /// An activation function on `rows` * `cols` elements, whose input is held while it runs.
 Hold run_activation(PassContext& context, Mlp::Activation activation, u64 rows, u64 cols, const LedgerItem& result);
 
+/// The roles of an MLP's matrices: a layer's own, or a shared expert's.
+struct MlpRoles {
+  Role gate = Role::mlp_gate, up = Role::mlp_up, gate_up = Role::mlp_gate_up, down = Role::mlp_down;
+};
+
 /// Gated or plain MLP over all tokens, of width f.
-Hold run_mlp(PassContext& context, Mlp::Form form, Mlp::Activation activation);
+Hold run_mlp(PassContext& context, Mlp::Form form, Mlp::Activation activation, const MlpRoles& roles = {});
 
 /// What a router leaves for its block: logits, weights, indices.
 struct Routed {

@@ -62,7 +62,8 @@ Hold run_bank(PassContext& c, const MixtureOfExperts& e) {
 Hold run_shared(PassContext& c, const MixtureOfExperts& e) {
   PassContext shared = c;
   shared.values[Symbol::f] = c.values[Symbol::f_shared];
-  return run_mlp(shared, Mlp::Form::gated, e.activation);
+  return run_mlp(shared, Mlp::Form::gated, e.activation,
+                 {.gate = Role::shared_expert_gate, .up = Role::shared_expert_up, .down = Role::shared_expert_down});
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ Hold run_mixture(PassContext& c, const MixtureOfExperts& e) {
   if (e.shared_intermediate_size == 0) return out;
   if (!e.shared_first) shared = run_shared(c, e);
   if (e.shared_router) {
-    Hold weight = c.hold(shared_gate);
+    Hold weight = run_linear(c, Role::shared_expert_router, 1, c.values[Symbol::h], shared_gate);
     weight = c.hold(shared_gate);  // its sigmoid
     shared = c.hold(result);
   }

@@ -15,29 +15,34 @@ constexpr LedgerItem four_steps = activation("activations.activation_steps", "4 
 constexpr LedgerItem three_steps = activation("activations.activation_steps", "3 * b_a * rows * cols");
 constexpr LedgerItem two_steps = activation("activations.activation_steps", "2 * b_a * rows * cols");
 
-Hold run_gated(PassContext& c, Mlp::Activation kind, u64 tokens) {
-  Hold gated = c.hold(gate);
+/// The width of the MLP on this rank, and of the residual stream.
+struct Widths {
+  u64 f = 0, h = 0;
+};
+
+Hold run_gated(PassContext& c, Mlp::Activation kind, u64 tokens, const MlpRoles& roles, const Widths& w) {
+  Hold gated = run_linear(c, roles.gate, w.f, w.h, gate);
   gated = run_activation(c, kind, tokens, c.values[Symbol::f], activated);
-  Hold other = c.hold(up);
+  Hold other = run_linear(c, roles.up, w.f, w.h, up);
   Hold both = c.hold(product);
   gated.drop();
   other.drop();
-  return c.hold(output);
+  return run_linear(c, roles.down, w.h, w.f, output);
 }
 
 /// Phi3MLP: gate and up are views of one result, which a name keeps alive to the end.
-Hold run_fused(PassContext& c, Mlp::Activation kind, u64 tokens) {
-  const Hold whole = c.hold(gate_and_up);
+Hold run_fused(PassContext& c, Mlp::Activation kind, u64 tokens, const MlpRoles& roles, const Widths& w) {
+  const Hold whole = run_linear(c, roles.gate_up, 2 * w.f, w.h, gate_and_up);
   Hold gated = run_activation(c, kind, tokens, c.values[Symbol::f], activated);
   const Hold both = c.hold(product);
   gated.drop();
-  return c.hold(output);
+  return run_linear(c, roles.down, w.h, w.f, output);
 }
 
-Hold run_plain(PassContext& c, Mlp::Activation kind, u64 tokens) {
-  Hold inner = c.hold(up);
+Hold run_plain(PassContext& c, Mlp::Activation kind, u64 tokens, const MlpRoles& roles, const Widths& w) {
+  Hold inner = run_linear(c, roles.up, w.f, w.h, up);
   inner = run_activation(c, kind, tokens, c.values[Symbol::f], activated);
-  return c.hold(output);
+  return run_linear(c, roles.down, w.h, w.f, output);
 }
 
 }  // namespace
@@ -58,14 +63,15 @@ Hold run_activation(PassContext& context, Mlp::Activation kind, u64 rows, u64 co
   return context.ledger.hold(result, v);
 }
 
-Hold run_mlp(PassContext& context, Mlp::Form form, Mlp::Activation kind) {
+Hold run_mlp(PassContext& context, Mlp::Form form, Mlp::Activation kind, const MlpRoles& roles) {
   const u64 tokens = (Checked{context.values[Symbol::B]} * context.values[Symbol::T]).value;
+  const Widths widths{context.values[Symbol::f], context.values[Symbol::h]};
   switch (form) {
-    case Mlp::Form::gated: return run_gated(context, kind, tokens);
-    case Mlp::Form::gated_fused: return run_fused(context, kind, tokens);
+    case Mlp::Form::gated: return run_gated(context, kind, tokens, roles, widths);
+    case Mlp::Form::gated_fused: return run_fused(context, kind, tokens, roles, widths);
     case Mlp::Form::plain: break;
   }
-  return run_plain(context, kind, tokens);
+  return run_plain(context, kind, tokens, roles, widths);
 }
 
 Hold run_feed_forward(PassContext& context, const FeedForward& feed_forward) {

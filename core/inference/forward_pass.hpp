@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "storage/storage_format.hpp"
+#include "storage/precision_plan.hpp"
 #include "vocabulary.hpp"
 
 namespace plimsoll {
@@ -19,6 +19,7 @@ struct ForwardPass {
   AttentionImplementation attention = AttentionImplementation::sdpa;
   ComputeDtype dtype = ComputeDtype::bf16;
   const StorageFormat* kv_format = nullptr;  ///< null: the cache is in the compute dtype
+  const PrecisionPlan* weights = nullptr;    ///< null: every weight is in the compute dtype
 
   [[nodiscard]] u64 attended() const { return past_tokens + tokens; }  ///< K, keys that a full layer sees
 };

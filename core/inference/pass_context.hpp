@@ -15,7 +15,7 @@ inline constexpr u8 in_cache = 0, in_activations = 1, in_logits = 2;
 namespace source {
 inline constexpr std::string_view generation = "transformers-generation", cache = "transformers-cache-utils",
                                   masking = "transformers-masking", attention = "transformers-attention",
-                                  kernels = "torch-attention-kernels", experts = "transformers-moe";
+                                  kernels = "torch-attention-kernels", experts = "transformers-moe", products = "bitsandbytes-products";
 }
 
 struct PassContext {

@@ -39,6 +39,7 @@ std::vector<Ledger::Line> merged(const Ledger& ledger, u8 account) {
 }
 
 Basis basis_of(const Ledger::Line& line, const ForwardPass& pass, const RankShare& rank) {
+  if (line.item->basis != Basis::exact) return line.item->basis;
   const bool of_cache_format = line.item->account == in_cache || line.item->source == source::cache;
   return rank.tensor_parallel_size > 1 || (of_cache_format && pass.kv_format != nullptr) ? Basis::assumed : Basis::exact;
 }

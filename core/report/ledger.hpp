@@ -16,6 +16,7 @@ struct LedgerItem {
   Formula formula;
   std::string_view source;
   u8 account = 0;
+  Basis basis = Basis::exact;
 };
 
 inline constexpr std::size_t most_accounts = 4;

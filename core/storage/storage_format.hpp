@@ -28,9 +28,27 @@ struct FormatPart {
   std::string_view tensor{};    ///< its own name inside its module, "weight.absmax"; empty: it is the weight itself
 };
 
+/// How a linear operator multiplies by a weight in a format.
+enum class ProductWay {
+  direct,       ///< the weight is read as it is stored
+  dequantised,  ///< a copy in the compute dtype is made first, unless a fused kernel reads the packed weight
+  int8          ///< the input is quantised too, and the product is made in int32
+};
+PLIMSOLL_ENUM_NAMES(ProductWay, "ProductWay", "direct", "dequantised", "int8");
+
+struct Product {
+  ProductWay way{};
+  u64 fused_rows = 0;      ///< up to so many rows of input a fused kernel is taken on every device
+  u64 unfused_rows = 0;    ///< from so many on on none; between, the library asks which device it is
+  u64 fused_multiple = 1;  ///< inputs of another multiple are never fused
+  u64 scale_elements = 0;  ///< elements of one scale, where scales are dequantised to 32 bit first; 0: they are stored so
+  std::string_view source{};
+};
+
 struct StorageFormat {
   std::string_view id, name, source;
   std::vector<FormatPart> parts;
+  Product product{};
 
   /// Bytes of one element where every element takes the same whole number of bytes; 0 elsewhere.
   [[nodiscard]] u32 whole_bytes() const;

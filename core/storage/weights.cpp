@@ -98,7 +98,7 @@ void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Val
   if (tensor.out_axis == 1 && tensor.linear) std::swap(v[Symbol::rows], v[Symbol::cols]);  // a quantised Conv1D is stored [out, in]
   tree.open(group, Combine::sum, tree.explains() ? starred_name(tensor) : std::string());
   for (const FormatPart& part : format.parts) {
-    const StorageFormat alone{format.id, format.name, format.source, {part}};
+    const StorageFormat alone{format.id, format.name, format.source, {part}, {}};
     v[Symbol::b_w] = alone.whole_bytes();
     v[Symbol::row_w] = part.counted == Counted::row ? row_bytes(v[Symbol::cols], alone).value : 0;
     v[Symbol::g_w] = part.elements_per_item;

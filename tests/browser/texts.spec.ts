@@ -30,10 +30,10 @@ interface Spoken {
 
 const settings: Partial<Request>[] = [];
 for (const attention of ['sdpa', 'eager'] as const) {
-  for (const narrow of [null, 'int4']) {
+  for (const [weight_format, kv_cache_dtype] of [[null, null], ['int4', 'int4'], ['nf4_double_quant', null], ['bnb_int8', null]] as const) {
     for (const max_model_len of [512, 6000]) {
       for (const [gpu, device_count] of [['nvidia/rtx-4090', 1], ['amd/mi300x', 2], ['apple/m4-max-128gb', 1]] as const) {
-        settings.push({ weight_format: narrow, device: { gpu, device_count }, workload: { kind: 'inference', attention, max_model_len, max_num_seqs: 2, kv_cache_dtype: narrow } });
+        settings.push({ weight_format, device: { gpu, device_count }, workload: { kind: 'inference', attention, max_model_len, max_num_seqs: 2, kv_cache_dtype } });
       }
     }
   }

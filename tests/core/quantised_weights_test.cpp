@@ -191,6 +191,17 @@ TEST_CASE("fused experts that stay in 16 bit are said, with their bytes", "[quan
   CHECK(said(ask_config(R"({"model_type": "llama"})").weights("nf4")).count("dtype_assumed") == 1);
 }
 
+TEST_CASE("int8 products that Transformers' latent attention cannot ask for are said", "[quantised_weights]") {
+  const auto says = [](const Ask& asked) {
+    for (const Notice& notice : asked.plan().notices)
+      if (notice.code == "int8_product_refuses") return true;
+    return false;
+  };
+  CHECK(says(ask("deepseek-ai/DeepSeek-V2-Lite").weights("bnb_int8")));
+  CHECK_FALSE(says(ask("deepseek-ai/DeepSeek-V2-Lite").weights("nf4")));
+  CHECK_FALSE(says(ask("Qwen/Qwen3-8B").weights("bnb_int8")));
+}
+
 TEST_CASE("a format that is counted over whole tensors is none for a cache", "[quantised_weights]") {
   for (const char* format : {"nf4", "nf4_double_quant", "bnb_int8"}) {
     const auto made = ask("Qwen/Qwen3-8B").cache(format).try_plan();

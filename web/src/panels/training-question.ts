@@ -6,7 +6,7 @@ import type {
 } from '../../../wasm/plimsoll.ts';
 import { projects } from '../catalog.ts';
 import { plainTraining, trained } from '../state.ts';
-import { methodName, optimizerName, precisionName } from './panel.ts';
+import { fullFormatName, methodName, optimizerName, precisionName } from './panel.ts';
 import { type Choice, Question } from './question.ts';
 
 type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer'>;
@@ -233,7 +233,7 @@ export class TrainingQuestion extends Question {
     const lora = this.#lora;
     const asked = this.#asked.lora ?? {};
     const base = state.request.weight_format ?? '';
-    const quantised = [...catalog.quantizations].filter(([id]) => !wholeFormats.has(id)).map(([value, { name }]) => ({ value, label: name }));
+    const quantised = catalog.weightFormats.filter(id => !wholeFormats.has(id)).map(value => ({ value, label: fullFormatName(this.view, value) }));
     const dtypes: Choice[] = adapterDtypes.map(value => ({ value, label: catalog.formats.get(value)?.name ?? value }));
     return this.#group(training.adapters, Boolean(this.#asked.lora) || Boolean(base), () => this.sendRequest(request => {
       Object.assign(request.workload, { lora: undefined });
