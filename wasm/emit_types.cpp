@@ -67,6 +67,7 @@ int main() {
   emit_enum<Limit>();
   emit_enum<AttentionImplementation>();
   emit_enum<TrainingMethod>();
+  emit_enum<TrainingKernels>();
   emit_enum<TrainingAttention>();
   emit_enum<RecomputeGranularity>();
   emit_enum<KeptLogits>();

@@ -9,6 +9,7 @@ export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
 export type Limit = 'memory' | 'model';
 export type AttentionImplementation = 'sdpa' | 'eager';
 export type TrainingMethod = 'full' | 'lora' | 'qlora';
+export type TrainingKernels = 'transformers' | 'liger' | 'transformer_engine' | 'compiled';
 export type TrainingAttention = 'sdpa' | 'sdpa_math' | 'eager' | 'flash_attention_2';
 export type RecomputeGranularity = 'none' | 'selective' | 'full';
 export type KeptLogits = 'none' | 'output' | 'output_fp32';
