@@ -79,6 +79,23 @@ PLIMSOLL_ENUM_NAMES(TrainingAttention, "TrainingAttention", "sdpa", "sdpa_math",
 enum class RecomputeGranularity { none, selective, full };
 PLIMSOLL_ENUM_NAMES(RecomputeGranularity, "RecomputeGranularity", "none", "selective", "full");
 
+/// Which layers run again as a whole: units of n layers, the first n layers, each n-th layer.
+enum class RecomputeMethod { uniform, block, every };
+PLIMSOLL_ENUM_NAMES(RecomputeMethod, "RecomputeMethod", "uniform", "block", "every");
+
+/// Parts of a layer that can run again alone. The output of a norm, an activation or an up-projection is dropped as well.
+enum class RecomputeModule { core_attn, mlp, moe, shared_experts, layernorm, moe_act, mla_up_proj };
+PLIMSOLL_ENUM_NAMES(RecomputeModule, "RecomputeModule", "core_attn", "mlp", "moe", "shared_experts", "layernorm", "moe_act", "mla_up_proj");
+
+/// What waits for backward in main memory: nothing, every saved tensor of 1 KiB and more, the inputs of recomputed layers.
+enum class ActivationOffloading { none, saved_tensors, layer_inputs };
+PLIMSOLL_ENUM_NAMES(ActivationOffloading, "ActivationOffloading", "none", "saved_tensors", "layer_inputs");
+
+/// Who computes the loss, and so how much of the logits is there at once.
+enum class LossImplementation { transformers, liger_fused_linear, trl_fused_head, chunked, unsloth_fused, cut_cross_entropy, vocab_parallel };
+PLIMSOLL_ENUM_NAMES(LossImplementation, "LossImplementation", "transformers", "liger_fused_linear", "trl_fused_head", "chunked", "unsloth_fused",
+                    "cut_cross_entropy", "vocab_parallel");
+
 /// Which parameters are trained: all, or adapters beside a frozen base; QLoRA's base is quantised.
 enum class TrainingMethod { full, lora, qlora };
 PLIMSOLL_ENUM_NAMES(TrainingMethod, "TrainingMethod", "full", "lora", "qlora");

@@ -16,7 +16,7 @@ enum class Symbol : u8 {
   // tensors
   n, n_exp, rows, cols,
   // workload
-  B, T, S, K, C,
+  B, T, c, S, K, C,
   // formats, in bytes (b_); row_ is the bytes of one row
   b_w, b_kv, b_a, b_r, row_w, row_k, row_r, bits_w, g_w,
   // optimizer states
@@ -39,7 +39,7 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"r_q", "q_lora_rank"}, {"r_kv", "kv_lora_rank"}, {"d_nope", "qk_nope_head_dim"}, {"d_rope", "qk_rope_head_dim"},
     {"n_group", "n_group"}, {"topk_group", "topk_group"},
     {"n", "tensors"}, {"n_exp", "experts"}, {"rows", "rows"}, {"cols", "columns"},
-    {"B", "sequences"}, {"T", "tokens"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
+    {"B", "sequences"}, {"T", "tokens"}, {"c", "tokens_per_chunk"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
     {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"},
     {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_r", "bytes_per_rotary_key_row"},
     {"bits_w", "bits_per_item"}, {"g_w", "elements_per_item"},

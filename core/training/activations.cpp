@@ -1,6 +1,7 @@
 // XModel.forward and XForCausalLM.forward of the model files, ForCausalLMLoss, torch.utils.checkpoint.
 #include "training/activations.hpp"
 
+#include "training/loss.hpp"
 #include "training/megatron_blocks.hpp"
 #include "training/saved_blocks.hpp"
 
@@ -9,20 +10,13 @@ namespace {
 
 constexpr LedgerItem layer_input = saved("saved.layer_input", "L * b_a * B * T * h");
 constexpr LedgerItem final_normed = saved("saved.head_input", "L * b_a * B * T * h");
-constexpr LedgerItem head_weight = saved("saved.weight_copy", "L * b_a * V * h");
+constexpr LedgerItem offload_buffer = saved("saved.offload_buffer", "2 * b_a * B * T * h", source::unsloth);
 
-constexpr LedgerItem log_probabilities = saved("loss.log_probabilities", "4 * V * B * T", source::training);
-constexpr LedgerItem labels = saved("loss.labels", "8 * B * T", source::training), labels_of_one = saved("loss.labels", "8 * (T + 1)", source::training);
-constexpr LedgerItem tanh_of_logits = saved("loss.logits_capped", "b_a * V * B * T", source::training);
-constexpr LedgerItem loss_and_count = saved("loss.value", "n * 4", source::training);
 constexpr LedgerItem table = saved("saved.rotary_table", "n * 2 * b_a * T * d_rot", source::training);
 constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot", source::training);
 constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
 constexpr LedgerItem embeddings = saved("saved.embeddings", "b_a * B * T * h", source::training);
 constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
-constexpr LedgerItem normalised_logits = saved("loss.probabilities", "4 * V * B * T", source::megatron);
-constexpr LedgerItem targets = saved("loss.targets", "9 * B * T", source::megatron);  // each a whole number, and whether it lies outside
-constexpr LedgerItem labels_turned = saved("loss.labels", "8 * B * T", source::megatron);
 constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
 constexpr LedgerItem score_gradients = saved("backward.score_gradients", "2 * b_a * B * n_q * T * T");
 constexpr LedgerItem value_gradient = saved("backward.value_gradient", "b_a * B * T * n_kv * d_v");
@@ -81,6 +75,22 @@ void add_line(TermTree& tree, const Tape& tape, const Tape::Line& line, u64 laye
   tree.leaf(line.item->id, line.item->formula, v, claim_of(*line.item, v, tape.pass()));
 }
 
+/// The largest part of a layer that runs again alone.
+void add_region(TermTree& tree, const Tape& tape) {
+  u8 largest = 0;
+  u64 most = 0;
+  for (u8 region = 1; region <= tape.regions(); ++region) {
+    u64 bytes = 0;
+    for (const Tape::Line& line : tape.lines()) bytes += line.region == region && !line.saved ? line.bytes : 0;
+    if (bytes > most) {
+      most = bytes;
+      largest = region;
+    }
+  }
+  for (const Tape::Line& line : tape.lines())
+    if (largest != 0 && line.region == largest && !line.saved) add_line(tree, tape, line, 1);
+}
+
 void add_lines(TermTree& tree, const Tape& tape, u64 layers) {
   for (const Tape::Line& line : tape.lines())
     if (line.saved) add_line(tree, tape, line, layers);
@@ -102,7 +112,8 @@ TrainingKernels effective_kernels(const ModelSpec& model, TrainingKernels asked)
 }
 
 SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
-    : model_(model), pass_(pass), values_(values_of(model, pass)), head_(pass_, values_, pass.training_outside()) {
+    : model_(model), pass_(pass), values_(values_of(model, pass)), units_(pass, model.num_hidden_layers()),
+      head_(pass_, values_, pass.training_outside()) {
   pass_.attention = effective_attention(model, pass.attention);
   pass_.kernels = effective_kernels(model, pass.kernels);
   trace_groups();
@@ -116,33 +127,37 @@ void SavedTrace::trace_groups() {
   const u16 first_kind = stack.kind_of_layer.front();
   const bool first_apart = pass_.lora && !pass_.lora->input_gradients;
   groups_.reserve(stack.kinds.size() + 1);
-  if (first_apart) groups_.push_back({1, false, traced(stack.kinds[first_kind], pass_, values_, pass_.training_of(0), false)});
-  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) {
-    if (kind == first_kind) first_ = groups_.size();
-    const u64 layers = stack.count_of(kind) - (first_apart && first_kind == kind ? 1 : 0);
-    groups_.push_back({layers, true, traced(stack.kinds[kind], pass_, values_, pass_.training_of(0), true)});
+  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) groups_.push_back({.tape = traced(stack.kinds[kind], pass_, values_, pass_.training_of(0), true)});
+  if (first_apart) groups_.push_back({.input_gradient = false, .tape = traced(stack.kinds[first_kind], pass_, values_, pass_.training_of(0), false)});
+  first_ = first_kind;
+  for (u64 layer = 0; layer < stack.kind_of_layer.size(); ++layer) {
+    Group& group = groups_[group_of(layer)];
+    const bool again = units_.recomputed(layer);
+    group.layers += 1;
+    group.kept += again ? 0 : 1;
+    group.inputs += again && units_.first_of(layer) == layer ? 1 : 0;
   }
 }
 
-/// The final norm and the head.
+/// The first layer of a frozen model is apart where no gradient flows to its input.
+std::size_t SavedTrace::group_of(u64 layer) const {
+  return layer == 0 && groups_.size() > model_.decoder().kinds.size() ? groups_.size() - 1 : model_.decoder().kind_of_layer[layer];
+}
+
+/// The final norm.
 void SavedTrace::trace_head() {
   const Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
   const u64 tokens = (Checked{pass_.micro_batch_size} * pass_.sequence_length).value;
   if (pass_.kernels == TrainingKernels::transformer_engine) {
-    head_.save(megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed));
+    megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed);
     return;
   }
-  const Traced normed = head_.lower(trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed));
-  if (head_.trains({Role::lm_head})) head_.save(normed);
-  head_.copy_weight(head_weight);
+  trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed);
 }
 
-/// LanguageModelEmbedding, the rotary angles, which stay from step to step, and the vocabulary-parallel cross entropy.
+/// LanguageModelEmbedding, the rotary angles, which stay from step to step.
 void SavedTrace::trace_megatron_outside() {
   Values v = values_;
-  outside(normalised_logits, v, Outside::loss);
-  outside(targets, v, Outside::loss);
-  outside(labels_turned, v, Outside::labels);
   if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
   v[Symbol::d_rot] = model_.rotary_dim;
   const bool latent = std::holds_alternative<LatentAttention>(model_.decoder().kinds.front().mixer.kind);  // has angles of its own
@@ -152,13 +167,6 @@ void SavedTrace::trace_megatron_outside() {
 void SavedTrace::trace_outside() {
   if (pass_.kernels == TrainingKernels::transformer_engine) return trace_megatron_outside();
   Values v = values_;
-  v[Symbol::b_a] = pass_.logit_bytes();
-  v[Symbol::n] = 2;
-  outside(log_probabilities, v, Outside::loss);
-  outside(pass_.micro_batch_size == 1 ? labels_of_one : labels, v, Outside::labels);
-  if (model_.logit_soft_cap) outside(tanh_of_logits, v, Outside::loss);
-  outside(loss_and_count, v, Outside::loss);
-  v[Symbol::b_a] = pass_.weight_bytes();
   const bool learned = !model_.position_name.empty(), asks_gradient = pass_.lora && pass_.lora->input_gradients;
   if (learned) outside(position_ids, v, Outside::embeddings);
   if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
@@ -194,20 +202,71 @@ void SavedTrace::find_softmax() {
   before_softmax_ = (Checked{width} * (u64{model_.hidden_size} + (grouped->qkv_bias ? 1 : 0))).value + head_norms + norm;
 }
 
-void SavedTrace::add_kept(TermTree& tree) const {
+void SavedTrace::add_inputs(TermTree& tree, const Group& group, u64 count) const {
+  const bool asked = !pass_.reentrant || group.input_gradient;  // else nothing asks for the first layer's backward
+  if (count != 0 && asked) add_line(tree, group.tape, group.tape.lines().front(), count);
+}
+
+void SavedTrace::add_layers(TermTree& tree) const {
   for (const Group& group : groups_) {
-    if (group.layers == 0) continue;
-    if (recomputes()) {
-      if (pass_.reentrant && !group.input_gradient) continue;  // nothing asks for the first layer's backward
-      add_line(tree, group.tape, group.tape.lines().front(), group.layers);
-      continue;
-    }
+    add_inputs(tree, group, group.inputs);
+    if (group.kept == 0) continue;
     tree.open("saved.layers", Combine::sum);
-    add_lines(tree, group.tape, group.layers);
+    add_lines(tree, group.tape, group.kept);
     tree.close();
   }
-  add_lines(tree, head_, 1);
+}
+
+/// With offloading, the last five tensors that were saved wait beside their copies: those of the final norm, then of the last layers.
+void SavedTrace::add_stash(TermTree& tree) const {
+  constexpr u64 stashed = 5, smallest = 1024;
+  u64 left = stashed;
+  const auto take = [&](const Tape& tape) {
+    for (std::size_t i = tape.lines().size(); i-- > 0 && left > 0;) {
+      const Tape::Line& line = tape.lines()[i];
+      if (!line.saved || line.bytes < smallest) continue;
+      add_line(tree, tape, line, 1);
+      --left;
+    }
+  };
+  take(head_);
+  for (u64 layer = model_.num_hidden_layers(); layer-- > 0 && left > 0;) {
+    const Tape& tape = groups_[group_of(layer)].tape;
+    if (!units_.recomputed(layer)) {
+      take(tape);
+    } else if (units_.first_of(layer) == layer) {
+      add_line(tree, tape, tape.lines().front(), 1);
+      --left;
+    }
+  }
+}
+
+void SavedTrace::add_kept(TermTree& tree, FinalNorm norm) const {
+  const bool with_norm = norm == FinalNorm::kept;
+  switch (pass_.offloading) {
+    case ActivationOffloading::none:
+      add_layers(tree);
+      if (with_norm) add_lines(tree, head_, 1);
+      break;
+    case ActivationOffloading::saved_tensors: add_stash(tree); break;
+    case ActivationOffloading::layer_inputs:
+      add_inputs(tree, groups_[group_of(model_.num_hidden_layers() - 1)], 1);  // the last layer's stays
+      add(tree, offload_buffer, values_);
+      if (with_norm) add_lines(tree, head_, 1);
+      break;
+  }
   for (const Outside part : {Outside::embeddings, Outside::tables, Outside::frame}) add_outside(tree, part);
+}
+
+void SavedTrace::add_offloaded(TermTree& tree) const {
+  if (pass_.offloading == ActivationOffloading::none) return;
+  if (pass_.offloading == ActivationOffloading::saved_tensors) {
+    add_layers(tree);
+    add_lines(tree, head_, 1);
+    return;
+  }
+  const std::size_t last = group_of(model_.num_hidden_layers() - 1);
+  for (std::size_t i = 0; i < groups_.size(); ++i) add_inputs(tree, groups_[i], groups_[i].inputs - (i == last ? 1 : 0));
 }
 
 void SavedTrace::add_outside(TermTree& tree, Outside part) const {
@@ -215,12 +274,22 @@ void SavedTrace::add_outside(TermTree& tree, Outside part) const {
     if (line.part == part) add(tree, *line.item, line.values);
 }
 
-void SavedTrace::add_first_layer(TermTree& tree) const {
+void SavedTrace::add_unit(TermTree& tree, End end) const {
+  const u64 layers = model_.num_hidden_layers(), at = end == End::first ? 0 : layers - 1;
+  const bool again = units_.recomputed(at);
   tree.open("backward.layer", Combine::sum);
-  const Tape::Line& input = first_layer().lines().front();
-  if (!input.saved && recomputes()) add_line(tree, first_layer(), input, 1);
-  for (const Tape::Line& line : first_layer().lines())
-    if (line.saved && !line.weight_copy) add_line(tree, first_layer(), line, 1);
+  for (std::size_t kind = 0; kind < model_.decoder().kinds.size(); ++kind) {
+    u64 count = 0;
+    for (u64 layer = units_.first_of(at); layer < units_.end_of(at); ++layer) count += model_.decoder().kind_of_layer[layer] == kind ? 1 : 0;
+    if (count == 0) continue;
+    const Tape& tape = groups_[kind].tape;
+    const Tape::Line& input = tape.lines().front();
+    const bool counted = end == End::last && pass_.offloading == ActivationOffloading::none;  // by add_kept, its unit's input among it
+    if (!input.saved && again) add_line(tree, tape, input, count - (counted && model_.decoder().kind_of_layer[units_.first_of(at)] == kind ? 1 : 0));
+    for (const Tape::Line& line : tape.lines())
+      if (line.saved && !line.weight_copy && (again || !counted)) add_line(tree, tape, line, count);
+    add_region(tree, tape);
+  }
   tree.close();
 }
 
@@ -241,7 +310,7 @@ void SavedTrace::add_first_layer_until_softmax(TermTree& tree) const {
 void SavedTrace::add_layer_weight_copies(TermTree& tree) const {
   for (const Group& group : groups_)
     for (const Tape::Line& line : group.tape.lines())
-      if (line.weight_copy) add_line(tree, group.tape, line, group.layers);
+      if (line.weight_copy && group.layers != group.kept) add_line(tree, group.tape, line, group.layers - group.kept);
 }
 
 Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::size_t layer, bool input_gradient) {
@@ -256,9 +325,10 @@ Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::
 
 u64 add_saved_activations(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
   const SavedTrace trace(model, pass);
+  const LossTrace loss(model, trace.pass(), trace.values());
   tree.open("saved_activations", Combine::sum);
   trace.add_kept(tree);
-  for (const Outside part : {Outside::loss, Outside::labels}) trace.add_outside(tree, part);
+  for (const LossNode node : {LossNode::activations, LossNode::loss}) loss.add(tree, During::kept, node);
   return tree.close();
 }
 

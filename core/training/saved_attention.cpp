@@ -68,7 +68,8 @@ Traced trace_grouped(Tape& tape, const GroupedQueryAttention& a, const Traced& i
                                     a.rotary_style == RotaryStyle::split_tables);
   const TracedKernel kernel{.masked = masked, .soft_cap = a.soft_cap, .sinks = a.sinks, .softmax_in_compute_dtype = a.softmax_in_compute_dtype,
                             .dropout = a.attention_dropout, .fused = fused && !turns, .value_is_view = fused, .output_copied = contiguous};
-  const Traced out = trace_kernel(tape, kernel, p.query, p.key, p.value);
+  const Traced out = tape.run_part(RecomputeModule::core_attn, {p.query, p.key, p.value}, false,
+                                   [&] { return trace_kernel(tape, kernel, p.query, p.key, p.value); });
   const Traced projected = trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}});
   return a.output_dropout ? trace_dropout(tape, projected, projection_mask, projection) : projected;
 }
@@ -79,17 +80,23 @@ Traced trace_latent(Tape& tape, const LatentAttention& a, const Traced& input, b
   if (a.q_lora_rank != 0) {
     const Traced low = trace_linear(tape, input, {query_latent, query_a_weight, adapter_input, {Role::latent_q_a}});
     const Traced normed = trace_norm(tape, {NormKind::rms, {Role::attention_norm, 0}, tokens, a.q_lora_rank}, low, query_latent);
-    q = trace_linear(tape, normed, {query, query_b_weight, adapter_query_latent, {Role::latent_q_b}});
+    q = tape.run_part(RecomputeModule::mla_up_proj, {normed}, true,
+                      [&] { return trace_linear(tape, normed, {query, query_b_weight, adapter_query_latent, {Role::latent_q_b}}); });
   } else {
     q = trace_linear(tape, input, {query, query_weight, adapter_input, {Role::attention_q}});
   }
   const Traced low = trace_linear(tape, input, {compressed, kv_a_weight, adapter_input, {Role::latent_kv_a}});
   const Part inner_norm{Role::attention_norm, static_cast<u8>(a.q_lora_rank != 0 ? 1 : 0)};
   const Traced normed = trace_norm(tape, {NormKind::rms, inner_norm, tokens, a.kv_lora_rank}, Tape::part(low, tokens * a.kv_lora_rank), compressed_normed);
-  const Traced both = trace_linear(tape, normed, {expanded, kv_b_weight, adapter_compressed, {Role::latent_kv_b}});
-  const Traced k = tape.make(key, q.bytes, low.gradient || both.gradient);
+  Traced k;
+  const Traced both = tape.run_part(RecomputeModule::mla_up_proj, {normed, low}, true, [&] {
+    const Traced made = trace_linear(tape, normed, {expanded, kv_b_weight, adapter_compressed, {Role::latent_kv_b}});
+    k = tape.make(key, q.bytes, low.gradient || made.gradient);
+    q = tape.make(query, q.bytes, q.gradient);
+    return made;
+  });
   const TracedKernel kernel{.masked = masked, .dropout = a.attention_dropout, .value_is_view = true, .output_copied = true};
-  const Traced out = trace_kernel(tape, kernel, tape.make(query, q.bytes, q.gradient), k, both);
+  const Traced out = tape.run_part(RecomputeModule::core_attn, {q, k, both}, false, [&] { return trace_kernel(tape, kernel, q, k, both); });
   return trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}});
 }
 

@@ -134,7 +134,7 @@ bool trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input, R
   const Traced tokens = tape.make(routed, input.bytes, input.gradient);
   if (trains_up) tape.save(tokens);
   const Traced both = tape.make(expert_gate_up, input.bytes, input.gradient || trains_up);
-  const Traced inner = trace_gate(tape, e, both);
+  const Traced inner = tape.run_part(RecomputeModule::moe_act, {both}, true, [&] { return trace_gate(tape, e, both); });
   if (trains_down) tape.save(inner);
   const Traced result = tape.make(expert_output, input.bytes, inner.gradient || trains_down);
   if (result.gradient) tape.keep(offsets);
@@ -147,7 +147,8 @@ bool trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input, R
 Traced trace_shared_expert(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
   tape.values[Symbol::f] = e.shared_intermediate_size;
   const Mlp mlp{.intermediate_size = e.shared_intermediate_size, .activation = e.activation};
-  return trace_mlp(tape, mlp, {Role::shared_expert_gate, Role::shared_expert_up, Role::shared_expert_down}, input);
+  const MlpRoles roles{Role::shared_expert_gate, Role::shared_expert_up, Role::shared_expert_down};
+  return tape.run_part(RecomputeModule::shared_experts, {input}, false, [&] { return trace_mlp(tape, mlp, roles, input); });
 }
 
 }  // namespace

@@ -18,12 +18,14 @@ struct LayerTape {
   Traced norm(const Traced& input, const LedgerItem& result) {
     const Values& v = tape.values;
     const Part part{Role::norm, static_cast<u8>(next_norm)};
-    return trace_norm(tape, {layer.norms[next_norm++].kind, part, (Checked{v[Symbol::B]} * v[Symbol::T]).value, v[Symbol::h]}, input, result);
+    const TracedNorm norm{layer.norms[next_norm++].kind, part, (Checked{v[Symbol::B]} * v[Symbol::T]).value, v[Symbol::h]};
+    if (&result == &normed_output) return trace_norm(tape, norm, input, result);
+    return tape.run_part(RecomputeModule::layernorm, {input}, true, [&] { return trace_norm(tape, norm, input, result); });
   }
   Traced feed_forward(const Traced& input) {
     return std::visit(Match{
-        [&](const Mlp& m) { return trace_mlp(tape, m, {}, input); },
-        [&](const MixtureOfExperts& e) { return trace_mixture(tape, e, input); },
+        [&](const Mlp& m) { return tape.run_part(RecomputeModule::mlp, {input}, false, [&] { return trace_mlp(tape, m, {}, input); }); },
+        [&](const MixtureOfExperts& e) { return tape.run_part(RecomputeModule::moe, {input}, false, [&] { return trace_mixture(tape, e, input); }); },
     }, layer.feed_forward.kind);
   }
   [[nodiscard]] Traced stream(bool gradient) const { return tape.make(residual_stream, tape.pass().weight_bytes(), gradient); }

@@ -1,27 +1,28 @@
-// ForCausalLMLoss, torch's autograd engine, torch.optim. Megatron-LM: tensor_parallel/cross_entropy.py.
+// torch's autograd engine, torch.optim.
 #include "training/step_moments.hpp"
 
-#include "training/megatron_blocks.hpp"
+#include "training/loss.hpp"
 
 namespace plimsoll {
 namespace {
 
 constexpr Formula every_gradient{"P_t * b_g"}, gradients_so_far{"(P_t - P_a) * b_g"}, embedding_gradient{"V * h * b_g"};
-constexpr Formula logits{"b_a * V * B * T"}, wide_logits{"4 * V * B * T"}, padded_labels{"8 * B * (T + 1)"};
-constexpr Formula loss_gradients{"8 * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a * B * T * h"};
-constexpr Formula row_values{"20 * B * T"};  // fp32: maximum, sum of exponentials, its logarithm, predicted logit, loss
+constexpr Formula logits{"b_a * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a * B * T * h"};
 
 /// Which gradients are there: those of `ahead` parameters of a part are still to come.
 struct Gradients {
   bool embedding_ahead = false, first_layer_ahead = false;
   u64 before_softmax_ahead = 0;
   bool head = false, embedding = false, tied_sum = false;  ///< fresh ones, which have not been added to `.grad`
+  bool none_so_far = false;
+  std::optional<During> with_loss{};  ///< the head's, where the loss makes it itself
 };
 constexpr Gradients complete{};
 
 struct Step {
   TermTree& tree;
   const SavedTrace& trace;
+  const LossTrace& loss;
   const TrainedState& state;
   Values v = trace.values();
 
@@ -42,19 +43,14 @@ struct Step {
   }
 
   void add(std::string_view id, const Formula& formula, std::string_view from = source::autograd) { tree.leaf(id, formula, v, {.source = from}); }
-  void add_logits(u8 bytes) {
-    v[Symbol::b_a] = bytes;
-    add("loss.logits", logits, source::training);
-  }
   void add_stream(std::string_view id) {
     v[Symbol::b_a] = pass().weight_bytes();
     add(id, stream);
   }
   void add_part(const TrainedPart& part, const Gradients& there);
   void gradients(const Gradients& there);
-  void before();
-  void kept_loss(bool labels);
-  void kept_activations();
+  void before(During when);
+  void add_loss(During when);
   void loss_at_end();
   void checkpoint_arguments();
 };
@@ -76,10 +72,13 @@ void Step::add_part(const TrainedPart& part, const Gradients& there) {
 
 void Step::gradients(const Gradients& there) {
   const bool fresh = embedding_part() != nullptr && (there.head || there.embedding || there.tied_sum);
-  if (!fresh && (state.gradients_stand || state.parts.empty())) return;
+  const bool early = there.with_loss && loss.any(*there.with_loss, LossNode::head_gradient);
+  const bool accumulated = !state.gradients_stand && !state.parts.empty() && !there.none_so_far;
+  if (!fresh && !early && !accumulated) return;
   tree.open("gradients", Combine::sum);
-  if (!state.gradients_stand)
+  if (accumulated)
     for (const TrainedPart& part : state.parts) add_part(part, there);
+  if (early) loss.add(tree, *there.with_loss, LossNode::head_gradient);
   if (fresh) {
     v[Symbol::b_g] = megatron() ? pass().weight_bytes() : embedding_part()->gradient_bytes;
     if (there.head) add("gradients.head", embedding_gradient);
@@ -89,26 +88,22 @@ void Step::gradients(const Gradients& there) {
   tree.close();
 }
 
-void Step::before() {
-  if (state.gradients_before_step) gradients(complete);
-}
+/// Gradients of an earlier micro batch, and the head's where the loss makes it.
+void Step::before(During when) { gradients({.none_so_far = !state.gradients_before_step, .with_loss = when}); }
 
-void Step::kept_activations() {
-  tree.open("activations", Combine::sum);
-  trace.add_kept(tree);
+void Step::add_loss(During when) {
+  if (!loss.any(when, LossNode::loss)) return;
+  tree.open("loss", Combine::sum);
+  loss.add(tree, when, LossNode::loss);
   tree.close();
-}
-
-/// Adds to the open node what is left of the loss between forward and backward.
-void Step::kept_loss(bool labels) {
-  trace.add_outside(tree, Outside::loss);
-  if (labels) trace.add_outside(tree, Outside::labels);
-  if (pass().kept_logits != KeptLogits::none) add_logits(pass().kept_logit_bytes());
 }
 
 void Step::loss_at_end() {
   tree.open("loss", Combine::sum);
-  if (pass().kept_logits != KeptLogits::none) add_logits(pass().kept_logit_bytes());
+  if (pass().kept_logits != KeptLogits::none) {
+    v[Symbol::b_a] = pass().kept_logit_bytes();
+    add("loss.logits", logits, source::training);
+  }
   add("loss.value_and_gradient", loss_and_gradient, source::training);
   tree.close();
 }
@@ -120,52 +115,48 @@ void Step::checkpoint_arguments() {
 }
 
 /// The reentrant checkpoint's function holds its arguments until it returns.
-bool holds_arguments(const Step& s) { return s.pass().reentrant && s.pass().recompute == RecomputeGranularity::full; }
+bool holds_arguments(const Step& s) { return s.pass().reentrant && s.trace.recomputes(); }
 
-void before_forward(Step& s) { s.before(); }
+void before_forward(Step& s) {
+  if (s.state.gradients_before_step) s.gradients(complete);
+}
 
-/// The loss: logits, their fp32 copy, log-probabilities (saved). The normed output is alive where no operator saved it.
-void forward_peak(Step& s) {
-  s.before();
+void activations(Step& s, During when, FinalNorm norm = FinalNorm::kept) {
   s.tree.open("activations", Combine::sum);
-  s.trace.add_kept(s.tree);
-  if (s.pass().lora || s.pass().autocast()) s.add_stream("activations.final_norm");
-  if (s.pass().recompute == RecomputeGranularity::full) s.trace.add_layer_weight_copies(s.tree);
+  s.trace.add_kept(s.tree, norm);
+  s.loss.add(s.tree, when, LossNode::activations);
+  if (when == During::forward) s.trace.add_layer_weight_copies(s.tree);
   s.tree.close();
-  s.tree.open("loss", Combine::sum);
-  for (const Outside part : {Outside::loss, Outside::labels}) s.trace.add_outside(s.tree, part);
-  s.add_logits(s.pass().logit_bytes());
-  if (s.megatron()) {
-    s.add("loss.row_values", row_values, source::megatron);
-    s.tree.close();
-    return;
-  }
-  if (s.pass().logit_bytes() < 4) s.add("loss.logits_fp32", wide_logits, source::training);
-  if (s.pass().micro_batch_size > 1) s.add("loss.labels_padded", padded_labels, source::training);
-  s.tree.close();
+}
+
+/// At the loss all layers have run.
+void forward_peak(Step& s) {
+  s.before(During::forward);
+  activations(s, During::forward);
+  s.add_loss(During::forward);
 }
 
 void after_forward(Step& s) {
-  s.before();
-  s.kept_activations();
-  s.tree.open("loss", Combine::sum);
-  s.kept_loss(true);
-  s.tree.close();
+  s.before(During::kept);
+  activations(s, During::kept);
+  s.add_loss(During::kept);
 }
 
-/// The gradient of log-softmax beside that of the negative log-likelihood; the labels are gone by then.
 void at_loss(Step& s) {
-  s.before();
-  s.kept_activations();
-  s.tree.open("loss", Combine::sum);
-  s.kept_loss(false);
-  if (s.megatron()) {  // made in place of the probabilities, then cast
-    s.v[Symbol::b_a] = s.pass().weight_bytes();
-    s.add("loss.gradients", logits, source::megatron);
-  } else {
-    s.add("loss.gradients", loss_gradients);
-  }
+  s.before(During::backward);
+  activations(s, During::backward);
+  s.add_loss(During::backward);
+}
+
+/// The start of the last layer's backward: of gradients there is the head's, and what the layer saved is there again.
+void at_last_layer(Step& s) {
+  s.gradients({.head = s.embedding_part() != nullptr, .none_so_far = !s.state.gradients_before_step});
+  s.tree.open("activations", Combine::sum);
+  s.trace.add_kept(s.tree, FinalNorm::done);
+  s.trace.add_unit(s.tree, End::last);
+  s.add_stream("backward.stream_gradient");
   s.tree.close();
+  s.loss_at_end();
 }
 
 /// The start of the first layer's backward: every later gradient is there, and all that the layer keeps.
@@ -173,7 +164,7 @@ void at_layer(Step& s) {
   s.gradients({.embedding_ahead = true, .first_layer_ahead = true, .head = s.tied()});
   s.tree.open("activations", Combine::sum);
   if (holds_arguments(s)) s.checkpoint_arguments();
-  s.trace.add_first_layer(s.tree);
+  s.trace.add_unit(s.tree, End::first);
   s.add_stream("backward.stream_gradient");
   s.tree.close();
   s.loss_at_end();
@@ -220,7 +211,7 @@ u64 add_moment(Step& s, std::string_view id, Describe describe) {
 }
 
 u64 backward_peak(Step& s) {
-  std::vector<Describe> candidates{at_loss};
+  std::vector<Describe> candidates{at_loss, at_last_layer};
   if (s.embedding_part() != nullptr) {
     candidates.push_back(at_embedding);
     if (s.trace.parameters_before_softmax() != 0) candidates.push_back(at_softmax);
@@ -231,7 +222,7 @@ u64 backward_peak(Step& s) {
   u64 most = 0;
   for (const Describe candidate : candidates) {
     TermTree trial(false);
-    Step step{trial, s.trace, s.state};
+    Step step{trial, s.trace, s.loss, s.state};
     const u64 bytes = add_moment(step, "moment.backward_peak", candidate);
     if (bytes > most) {
       most = bytes;
@@ -242,6 +233,7 @@ u64 backward_peak(Step& s) {
 }
 
 void with_gradients(Step& s) { s.gradients(complete); }
+/// Clipping keeps one fp32 norm of each gradient and the norm of them all until the step.
 void stepping(Step& s) {
   s.gradients(complete);
   if (s.state.add_optimizer_transient) s.state.add_optimizer_transient(s.tree);
@@ -252,7 +244,8 @@ void nothing(Step&) {}
 
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state) {
   const SavedTrace trace(model, pass);
-  Step step{tree, trace, state};
+  const LossTrace loss(model, trace.pass(), trace.values());
+  Step step{tree, trace, loss, state};
   StepPeak peak;
   tree.open("moments", Combine::peak);
   peak.before_forward = add_moment(step, "moment.before_forward", before_forward);

@@ -8,8 +8,15 @@ Traced Tape::make(const LedgerItem& item, u8 bytes, bool gradient) {
   const Checked size = item.formula.evaluate(v);
   overflowed_ = overflowed_ || size.overflowed;
   const auto storage = static_cast<u32>(lines_.size());
-  lines_.push_back({&item, v, size.value, false, false});
+  lines_.push_back({.item = &item, .values = v, .bytes = size.value});
   return {storage, size.value / bytes, bytes, gradient};
+}
+
+void Tape::save(const Traced& tensor) {
+  Line& line = lines_[tensor.storage];
+  const u8 region = line.dropped_in != 0 ? line.dropped_in : region_;
+  if (region == 0) line.saved = true;
+  else if (!line.saved) line.region = region;
 }
 
 Traced Tape::cast(const Traced& tensor, u8 bytes) {
@@ -18,6 +25,7 @@ Traced Tape::cast(const Traced& tensor, u8 bytes) {
   line.values[Symbol::b_a] = bytes;
   line.bytes = (Checked{tensor.elements} * bytes).value;
   line.saved = line.weight_copy = false;
+  line.region = line.dropped_in = 0;
   const auto storage = static_cast<u32>(lines_.size());
   lines_.push_back(line);
   return {storage, tensor.elements, bytes, tensor.gradient};

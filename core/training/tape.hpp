@@ -27,6 +27,8 @@ class Tape {
     u64 bytes = 0;
     bool saved = false;
     bool weight_copy = false;
+    u8 region = 0;           ///< made again for backward, in this region of the layer
+    u8 dropped_in = 0;       ///< made in a region that drops its output: whoever saves it, it is made again
   };
 
   Tape(const TrainingPass& pass, const Values& symbols, const LayerTraining& training) : values(symbols), pass_(pass), training_(training) {
@@ -37,7 +39,7 @@ class Tape {
 
   /// A new storage; it counts only once it is saved.
   Traced make(const LedgerItem& item, u8 bytes, bool gradient);
-  void save(const Traced& tensor) { lines_[tensor.storage].saved = true; }
+  void save(const Traced& tensor);
   /// A storage that is made and saved at once.
   void keep(const LedgerItem& item, u8 bytes = 4) { save(make(item, bytes, false)); }
   /// `.to(dtype)`: the tensor itself where it has that dtype already.
@@ -51,6 +53,22 @@ class Tape {
   }
   /// Autocast's cast copies of weights, made once in a pass.
   void copy_weight(const LedgerItem& item);
+
+  /// Runs a part of the layer that runs again in backward where the pass asks for it: of what it saves only its inputs are kept,
+  /// and its output where a later operator saves it, unless that is dropped too.
+  template <class Part>
+  Traced run_part(RecomputeModule module, std::initializer_list<Traced> inputs, bool drops_output, Part part) {
+    if (!pass_.runs_again(module) || region_ != 0) return part();
+    region_ = ++regions_;
+    const std::size_t first = lines_.size();
+    const Traced out = part();
+    region_ = 0;
+    for (const Traced& input : inputs)
+      save(input);
+    for (std::size_t i = first; drops_output && i < lines_.size(); ++i) lines_[i].dropped_in = regions_;
+    return out;
+  }
+  [[nodiscard]] u8 regions() const { return regions_; }
 
   /// Where attention keeps its softmax: what has been saved by then is what its backward still finds.
   void mark_softmax(const Traced& probabilities, const Traced& values_used);
@@ -78,13 +96,14 @@ class Tape {
   std::vector<Line> lines_;
   u64 weight_copies_ = 0;
   Softmax softmax_;
+  u8 region_ = 0, regions_ = 0;
   bool overflowed_ = false;
 };
 
 /// Sources of the items.
 namespace source {
 inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", saved_modules = "peft-modules-to-save",
-                                  liger = "liger-kernel", partitioner = "torch-partitioner";
+                                  liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

@@ -1,8 +1,10 @@
 #pragma once
 /// One forward and backward pass of training: what is asked of it. No formula lives here.
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "training/lora_setting.hpp"
 #include "units.hpp"
@@ -17,12 +19,21 @@ struct TrainingPass {
   TrainingKernels kernels = TrainingKernels::transformers;
   TrainingAttention attention = TrainingAttention::sdpa;
   RecomputeGranularity recompute = RecomputeGranularity::none;
+  RecomputeMethod recompute_method = RecomputeMethod::uniform;
+  u64 recompute_num_layers = 1;
+  std::vector<RecomputeModule> recompute_modules;  ///< of selective recomputation
+  ActivationOffloading offloading = ActivationOffloading::none;
+  LossImplementation loss = LossImplementation::transformers;
+  bool clips_gradients = false;  ///< by their norm, as clip_grad_norm_ does
   bool reentrant = false;    ///< torch.utils.checkpoint(use_reentrant=True)
   bool padded = false;       ///< the batch has a mask [B, 1, T, T] of bool
   KeptLogits kept_logits = KeptLogits::none;  ///< what of the model's output the caller keeps until after backward
   std::optional<LoraSetting> lora;
   PartsByLayer frozen;       ///< of a trained base
 
+  [[nodiscard]] bool runs_again(RecomputeModule module) const {
+    return recompute == RecomputeGranularity::selective && std::find(recompute_modules.begin(), recompute_modules.end(), module) != recompute_modules.end();
+  }
   [[nodiscard]] bool autocast() const { return precision == TrainingPrecision::amp_bf16 || precision == TrainingPrecision::amp_fp16; }
   /// Bytes of an element of a weight, and of the residual stream.
   [[nodiscard]] u8 weight_bytes() const { return precision == TrainingPrecision::fp32 || autocast() ? 4 : 2; }

@@ -129,6 +129,7 @@ export const symbols: Record<string, string> = {
   cols: 'columns',
   B: 'sequences',
   T: 'tokens in this pass',
+  c: 'tokens in a chunk',
   S: 'tokens in the cache',
   K: 'tokens attended to',
   C: 'tokens kept beyond the window',

@@ -123,6 +123,7 @@ export const symbols: Record<string, string> = {
   cols: '列数',
   B: '序列数',
   T: '本次计算的 token 数',
+  c: '每块 token 数',
   S: '缓存中的 token 数',
   K: '参与注意力的 token 数',
   C: '窗口之外保留的 token 数',
