@@ -38,7 +38,8 @@ PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules
               PLIMSOLL_FIELD(lora_dropout), PLIMSOLL_FIELD(use_dora), PLIMSOLL_FIELD(adapter_dtype));
 PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(stack), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(micro_batch_size),
               PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(kernels), PLIMSOLL_FIELD(attention),
-              PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded),
+              PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(recompute_method), PLIMSOLL_FIELD(recompute_num_layers), PLIMSOLL_FIELD(recompute_modules),
+              PLIMSOLL_FIELD(activation_offloading), PLIMSOLL_FIELD(loss), PLIMSOLL_FIELD(gradient_clipping), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded),
               PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(enable_input_require_grads));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));

@@ -70,6 +70,10 @@ int main() {
   emit_enum<TrainingKernels>();
   emit_enum<TrainingAttention>();
   emit_enum<RecomputeGranularity>();
+  emit_enum<RecomputeMethod>();
+  emit_enum<RecomputeModule>();
+  emit_enum<ActivationOffloading>();
+  emit_enum<LossImplementation>();
   emit_enum<KeptLogits>();
   emit_enum<ComputeDtype>();
   emit_enum<Role>();

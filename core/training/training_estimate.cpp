@@ -4,6 +4,7 @@
 #include <array>
 
 #include "plan.hpp"
+#include "training/activations.hpp"
 #include "training/adapters.hpp"
 #include "training/training_buffers.hpp"
 #include "training/training_kernels.hpp"
@@ -105,6 +106,13 @@ u64 add_master_gradients(TermTree& tree, const TrainingPlan& training, u64 param
   return tree.leaf("master_gradients", master_copy, v, {.source = training.recipe->source, .basis = training.recipe->basis});
 }
 
+u64 offloaded_bytes(const ModelSpec& model, const TrainingPass& pass) {
+  TermTree tree(false);
+  tree.open("host", Combine::sum);
+  SavedTrace(model, pass).add_offloaded(tree);
+  return tree.close();
+}
+
 }  // namespace
 
 StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& rank) {
@@ -138,6 +146,7 @@ StepTotals add_step(TermTree& tree, const Plan& plan, const StepStates& states, 
   pass.micro_batch_size = micro_batch_size;
   StepTotals out;
   out.buffers_bytes = add_buffers(tree, plan.model->spec, pass);
+  if (pass.offloading != ActivationOffloading::none) out.offloaded_bytes = offloaded_bytes(plan.model->spec, pass);
   out.moments = add_step_moments(tree, plan.model->spec, pass, states.state);
   const std::array<std::pair<std::string_view, u64>, 7> moments{{{"moment.before_forward", out.moments.before_forward},
       {"moment.forward_peak", out.moments.forward_peak}, {"moment.loss", out.moments.loss}, {"moment.backward_peak", out.moments.backward_peak},

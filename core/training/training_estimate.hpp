@@ -22,6 +22,7 @@ struct StepStates {
 struct StepTotals {
   StepPeak moments;             ///< what comes and goes
   u64 buffers_bytes = 0;
+  u64 offloaded_bytes = 0;      ///< activations that wait in main memory
   u64 peak_bytes = 0;           ///< of the moments
   std::string_view worst_moment;
 };

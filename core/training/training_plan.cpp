@@ -116,6 +116,22 @@ void decide_kernels(Plan& plan, TrainingPass& pass, TrainingWorkload& asked) {
   if (pass.compiled()) plan.notices.push_back(make_notice(Say::kernels_assumed, where));
 }
 
+/// Which layers run again as a whole, or which parts of every layer.
+void decide_recomputation(TrainingPass& pass, TrainingWorkload& asked) {
+  if (pass.recompute != RecomputeGranularity::full) {
+    asked.recompute_method.reset();
+    asked.recompute_num_layers.reset();
+  } else {
+    pass.recompute_method = *(asked.recompute_method = asked.recompute_method.value_or(RecomputeMethod::uniform));
+    pass.recompute_num_layers = *(asked.recompute_num_layers = asked.recompute_num_layers.value_or(1));
+  }
+  if (pass.recompute != RecomputeGranularity::selective) {
+    asked.recompute_modules.reset();
+  } else {
+    pass.recompute_modules = *(asked.recompute_modules = asked.recompute_modules.value_or(std::vector{RecomputeModule::core_attn}));
+  }
+}
+
 /// What the pass does, as asked; and back into the request as decided.
 void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   TrainingPass& pass = decided.pass;
@@ -129,6 +145,10 @@ void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
     plan.notices.push_back(make_notice(Say::eager_only, "request.workload.attention", {name_of(pass.attention)}));
   asked.attention = pass.attention;
   pass.recompute = *(asked.recompute_granularity = asked.recompute_granularity.value_or(RecomputeGranularity::none));
+  decide_recomputation(pass, asked);
+  pass.offloading = *(asked.activation_offloading = asked.activation_offloading.value_or(ActivationOffloading::none));
+  pass.loss = *(asked.loss = asked.loss.value_or(LossImplementation::transformers));
+  pass.clips_gradients = *(asked.gradient_clipping = asked.gradient_clipping.value_or(true));
   pass.reentrant = *(asked.use_reentrant = asked.use_reentrant.value_or(false));
   pass.padded = *(asked.padded = asked.padded.value_or(false));
   if (pass.kernels == TrainingKernels::transformer_engine) asked.kept_logits = KeptLogits::none;  // its forward pass returns the loss

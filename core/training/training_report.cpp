@@ -51,7 +51,7 @@ TrainingReport training_report(const Plan& plan, const RankEstimate& estimate) {
   report.allocated_bytes = estimate.allocated_bytes;
   report.device_bytes = estimate.needed_bytes;
   report.reserved_bytes = estimate.needed_bytes - estimate.overhead_bytes;
-  report.host_bytes = estimate.states.host_bytes;
+  report.host_bytes = estimate.states.host_bytes + estimate.step.offloaded_bytes;
   report.standing_bytes = estimate.states.standing_bytes + estimate.step.buffers_bytes;
   report.moments = moments_of(estimate.states, estimate.step);
   for (const StepMoment& moment : report.moments) report.first_step_bytes = std::max(report.first_step_bytes, moment.first_step_bytes);

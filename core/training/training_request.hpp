@@ -36,6 +36,12 @@ struct TrainingWorkload {
                                                  ///< kernel, flash_attention_2 FlashAttention, and eager what is unfused
   std::optional<TrainingAttention> attention;
   std::optional<RecomputeGranularity> recompute_granularity;
+  std::optional<RecomputeMethod> recompute_method;             ///< of full recomputation; default uniform
+  std::optional<u64> recompute_num_layers;                     ///< n of the method; default 1
+  std::optional<std::vector<RecomputeModule>> recompute_modules;  ///< of selective recomputation; default core_attn
+  std::optional<ActivationOffloading> activation_offloading;
+  std::optional<LossImplementation> loss;
+  std::optional<bool> gradient_clipping;         ///< by their norm, as max_grad_norm above 0 asks
   std::optional<bool> use_reentrant;             ///< of torch.utils.checkpoint
   std::optional<KeptLogits> kept_logits;
   std::optional<bool> padded;                    ///< whether sequences of a batch have unequal lengths, so that attention gets a mask
