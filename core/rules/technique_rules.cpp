@@ -1,6 +1,7 @@
 #include "rules/compare_rules.hpp"
 #include "rules/reasons.hpp"
 #include "training/activations.hpp"
+#include "training/loss.hpp"
 
 namespace plimsoll {
 namespace {
@@ -26,7 +27,7 @@ RuleSide side_of(const RuleCase& asked, const Plan& other, std::string_view id) 
   for (const Term& part : kept.take().children)
     if (part.id == "saved.layers" || part.id == "saved.layer_input") side.layers_bytes += part.bytes;
   beside.open("loss", Combine::sum);
-  for (const Outside part : {Outside::loss, Outside::labels}) trace.add_outside(beside, part);
+  LossTrace(other.model->spec, other.training().pass, trace.values()).add(beside, During::kept, LossNode::loss);
   side.loss_bytes = beside.close();
   side.kept_bytes += side.loss_bytes;
   const StepTotals totals = add_step(step, other, asked.estimate.states, other.length(), other.sequences());
@@ -104,7 +105,7 @@ void compare_recomputation(const RuleCase& asked, std::vector<RuleComparison>& o
   if (rule.saving->allocated_permille < rule.saving->kept_permille) reasons.say("PEAK_IS_MAX");
   TermTree live(false);
   live.open("activations", Combine::sum);
-  SavedTrace(twice->model->spec, twice->training().pass).add_first_layer(live);
+  SavedTrace(twice->model->spec, twice->training().pass).add_unit(live, End::first);
   beside.beyond("LIVE_LAYER", live.close(), 0, "activations");
   beside.beyond("NO_LOGITS", with.loss_bytes, 0, "loss");
   beside.beyond("OUTSIDE_LAYERS", with.kept_bytes, with.layers_bytes + with.loss_bytes, "activations");
