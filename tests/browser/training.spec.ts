@@ -73,16 +73,36 @@ test('a value of one’s own is marked, and its group is reset at one press', as
   await expect(page).not.toHaveURL(/ta=/);
 });
 
-test('choosing a stack takes its settings and says so', async ({ page, open }) => {
-  await open(`${small}&ta=eager`);
+test('choosing a stack takes its settings and says so, and a link to it comes back', async ({ page, open }) => {
+  await open(`${small}&ta=eager&mb=3`);
   await page.getByRole('button', { name: 'More settings' }).click();
-  const stack = page.getByRole('combobox', { name: 'Stack' });
-  const [other] = (await stack.getByRole('option').all()).slice(-1);
-  const name = (await other!.innerText()).trim();
-  await stack.selectOption({ label: name });
-  await expect(page.getByText(`The settings are now those of ${name}.`)).toBeVisible();
-  await expect(page).not.toHaveURL(/ta=eager/);
-  await expect(page).toHaveURL(/ft=full/);
+  await page.getByRole('combobox', { name: 'Stack' }).selectOption({ label: 'Unsloth' });
+  await expect(page.getByText('The settings are now those of Unsloth.')).toBeVisible();
+  await expect(page.getByText(/Starts with: 4 × 2,048 tokens, .*AdamW 8-bit \(bitsandbytes\)/)).toBeVisible();
+  await expect(page).toHaveURL(/&t=training&ft=full&st=unsloth$/);
+  await expect(page.getByRole('combobox', { name: 'Optimizer', exact: true })).toHaveValue('bitsandbytes-adamw-8bit');
+  const batch = page.getByRole('textbox', { name: 'Micro-batch' });
+  await expect(batch).toHaveValue('4');
+  await batch.fill('1');
+  await batch.blur();
+  await expect(page).toHaveURL(/&st=unsloth&mb=1$/);
+  const first = await downloadReport(page);
+  await open(new URL(page.url()).hash);
+  expect(await downloadReport(page)).toBe(first);
+});
+
+test('files that start the same run can be copied and kept', async ({ page, open, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open('#v1&m=Qwen/Qwen3-0.6B&t=training');
+  const { training } = await reportOf(page);
+  const [file] = training!.launch;
+  const section = page.getByRole('region', { name: 'Launch configuration' });
+  await expect(section.getByRole('group', { name: file!.name })).toContainText('gradient_checkpointing');
+  await section.getByRole('button', { name: `Copy ${file!.name}` }).click();
+  await expect(section.getByText('Copied')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(file!.text);
+  const [download] = await Promise.all([page.waitForEvent('download'), section.getByRole('button', { name: `Save ${file!.name}` }).click()]);
+  expect(download.suggestedFilename()).toBe(file!.name);
 });
 
 test('adapters are put on the layers that are ticked', async ({ page, open }) => {

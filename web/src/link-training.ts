@@ -57,7 +57,9 @@ export function trainingPairs({ workload, weight_format }: Side): Pair[] {
     add('ork', count, workload.optimizer?.rank);
     add('ob', count, workload.optimizer?.block_size);
   }
-  for (const [key, field, kind] of loraKeys) add(key, kind, workload.lora?.[field]);
+  for (const [key, field, kind] of loraKeys) {
+    if (String(workload.lora?.[field]) !== String(start.lora?.[field])) add(key, kind, workload.lora?.[field]);
+  }
   add('qw', word, weight_format);
   return pairs;
 }

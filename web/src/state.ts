@@ -71,10 +71,12 @@ export const defaultPreset = 'meta-llama/Llama-3.1-8B';
 export const defaultGpu = 'nvidia/rtx-4090';
 
 /** What the page starts a training run with while no stack is chosen; a chosen stack brings its own. */
-export const trainingStart: Partial<TrainingWorkload> = { micro_batch_size: 1, sequence_length: 2048, precision: 'bf16' };
+const trainingStart = (): Omit<TrainingWorkload, 'kind'> => ({
+  micro_batch_size: 1, sequence_length: 2048, precision: 'bf16', recompute_granularity: 'full', lora: { r: 16, target_modules: ['all-linear'] },
+});
 
 /** A training run of which nothing is asked, of a stack or of none. */
-export const plainTraining = (stack?: string | null): TrainingWorkload => (stack ? { kind: 'training', stack } : { kind: 'training', ...trainingStart });
+export const plainTraining = (stack?: string | null): TrainingWorkload => (stack ? { kind: 'training', stack } : { kind: 'training', ...trainingStart() });
 
 const plainSide = (task: Task): Side => ({ workload: task === 'training' ? plainTraining() : { kind: task } });
 

@@ -28,7 +28,7 @@ export const training = {
     sequenceHelp: 'Tokens of one sequence. 4k works too.',
     sequenceSlider: 'Sequence length on a logarithmic scale',
     stack: 'Stack',
-    noStack: (name: string) => `Not chosen (as ${name})`,
+    noStack: 'None chosen',
     batch: (sequences: string, tokens: string) => `${sequences} × ${tokens} tokens`,
     stackTaken: (name: string) => `The settings are now those of ${name}.`,
     stackStarts: (list: string) => `Starts with: ${list}.`,

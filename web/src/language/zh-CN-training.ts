@@ -28,7 +28,7 @@ export const training: typeof english = {
     sequenceHelp: '单条序列的 token 数，可写 4k。',
     sequenceSlider: '序列长度（对数刻度）',
     stack: '训练框架',
-    noStack: name => `未指定（按 ${name}）`,
+    noStack: '未指定',
     batch: (sequences, tokens) => `${sequences} × ${tokens} token`,
     stackTaken: name => `已改用 ${name} 的设置。`,
     stackStarts: list => `默认：${list}。`,

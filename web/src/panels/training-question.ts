@@ -24,6 +24,8 @@ const projectionRank = 128;
 /** Fields of the group "Step", reset together. */
 const stepFields = ['attention', 'kernels', 'recompute_granularity', 'gradient_accumulation_steps'] as const;
 
+const loraFields = ['r', 'target_modules', 'lora_dropout', 'use_dora', 'adapter_dtype'] as const;
+
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 export class TrainingQuestion extends Question {
@@ -84,11 +86,15 @@ export class TrainingQuestion extends Question {
   }
 
   #setLora(change: Partial<LoraChoice>): void {
-    const lora = { ...this.#asked.lora, ...change };
-    for (const key of Object.keys(lora) as (keyof LoraChoice)[]) {
-      if (same(lora[key], null) || same(lora[key], this.view.defaults?.lora?.[key])) delete lora[key];
-    }
+    const chosen = Object.entries({ ...this.#asked.lora, ...change }).filter(([key, value]) =>
+      !same(value, null) && !same(value, this.view.defaults?.lora?.[key as keyof LoraChoice]));
+    const lora = { ...plainTraining(this.#asked.stack).lora, ...Object.fromEntries(chosen) };
     this.sendWorkload({ lora: Object.keys(lora).length ? lora : undefined });
+  }
+
+  #changedLora(field: keyof LoraChoice): boolean {
+    const asked = this.#asked.lora?.[field];
+    return !same(asked, null) && !same(asked, this.view.defaults?.lora?.[field]);
   }
 
   #setOptimizer(optimizer: OptimizerChoice): void {
@@ -170,7 +176,7 @@ export class TrainingQuestion extends Question {
       training.attentions[defaults.attention ?? 'sdpa'], training.checkpointing[defaults.recompute_granularity ?? 'none']].join(comma) : '';
     const stacks = [...catalog.stacks.keys()].map(value => ({ value, label: name(value) }));
     return html`<div class="stack">${this.choose('stack', training.stack, Boolean(stack), stack ?? '',
-        [{ value: '', label: training.noStack(name(defaults?.stack)) }, ...stacks], value => this.#takeStack(value))}
+        [{ value: '', label: training.noStack }, ...stacks], value => this.#takeStack(value))}
       <p role="status">${stack && this.took === stack ? training.stackTaken(name(stack)) : nothing} ${training.stackStarts(starts)}</p></div>`;
   }
 
@@ -182,7 +188,7 @@ export class TrainingQuestion extends Question {
     const entry = catalog.optimizers.get(optimizer?.id ?? '');
     const stepping = optimizer?.implementation ?? entry?.implementations[0]?.id ?? '';
     return this.#group(training.step, stepFields.some(field => this.#changed(field)) || Boolean(this.#asked.optimizer?.implementation ?? this.#asked.optimizer?.options?.length),
-      () => this.sendWorkload({ ...Object.fromEntries(stepFields.map(field => [field, undefined])),
+      () => this.sendWorkload({ ...Object.fromEntries(stepFields.map(field => [field, this.#plain(field)])),
         optimizer: this.#asked.optimizer && this.#asked.optimizer.id !== this.view.defaults?.optimizer?.id ? { id: this.#asked.optimizer.id } : undefined }),
       html`<div class="fields">
         ${this.choose('recompute', training.recompute, this.#changed('recompute_granularity'), recompute ?? '',
@@ -220,7 +226,7 @@ export class TrainingQuestion extends Question {
       else if (next.length) this.#setLora({ target_modules: next });
       else this.requestUpdate();
     };
-    return html`<div class="wide" role="group" aria-label=${training.targets}><span class="label">${training.targets}${this.#asked.lora?.target_modules
+    return html`<div class="wide" role="group" aria-label=${training.targets}><span class="label">${training.targets}${this.#changedLora('target_modules')
         ? html`<span class="changed" title=${this.text.changed}></span>` : nothing}</span>
       <div class="checks">${modules.map(module => this.#check(html`<code>${module}</code>`, taken(module), false, checked => toggle(module, checked)))}</div></div>`;
   }
@@ -231,23 +237,23 @@ export class TrainingQuestion extends Question {
     const method = this.#now.method ?? 'lora';
     if (method === 'full') return nothing;
     const lora = this.#lora;
-    const asked = this.#asked.lora ?? {};
     const base = state.request.weight_format ?? '';
     const quantised = catalog.weightFormats.filter(id => !wholeFormats.has(id)).map(value => ({ value, label: fullFormatName(this.view, value) }));
     const dtypes: Choice[] = adapterDtypes.map(value => ({ value, label: catalog.formats.get(value)?.name ?? value }));
-    return this.#group(training.adapters, Boolean(this.#asked.lora) || Boolean(base), () => this.sendRequest(request => {
-      Object.assign(request.workload, { lora: undefined });
+    const changed = loraFields.some(field => this.#changedLora(field)) || Boolean(base);
+    return this.#group(training.adapters, changed, () => this.sendRequest(request => {
+      Object.assign(request.workload, { lora: plainTraining(this.#asked.stack).lora });
       delete request.weight_format;
     }), html`<div class="fields">
-      <div>${this.number(training.rank, 'count', format.integer(lora.r ?? 16), Boolean(asked.r), value => this.#setLora({ r: value }))}</div>
-      ${this.choose('adapter-dtype', training.adapterDtype, Boolean(asked.adapter_dtype), lora.adapter_dtype ?? '',
+      <div>${this.number(training.rank, 'count', format.integer(lora.r ?? 16), this.#changedLora('r'), value => this.#setLora({ r: value }))}</div>
+      ${this.choose('adapter-dtype', training.adapterDtype, this.#changedLora('adapter_dtype'), lora.adapter_dtype ?? '',
         lora.adapter_dtype ? dtypes : [{ value: '', label: automatic('') }, ...dtypes],
         value => this.#setLora({ adapter_dtype: (value || null) as LoraChoice['adapter_dtype'] }))}
       ${method === 'qlora' ? this.choose('base', training.base, Boolean(base), base,
         [{ value: '', label: automatic('') }, ...quantised], value => this.sendRequest(request => { request.weight_format = value || null; })) : nothing}
-      <div class="checks">${this.#check(training.dropout, lora.lora_dropout ?? false, typeof asked.lora_dropout === 'boolean',
+      <div class="checks">${this.#check(training.dropout, lora.lora_dropout ?? false, this.#changedLora('lora_dropout'),
           checked => this.#setLora({ lora_dropout: checked }))}
-        ${this.#check(training.dora, lora.use_dora ?? false, typeof asked.use_dora === 'boolean', checked => this.#setLora({ use_dora: checked }))}</div>
+        ${this.#check(training.dora, lora.use_dora ?? false, this.#changedLora('use_dora'), checked => this.#setLora({ use_dora: checked }))}</div>
       ${this.#targets()}</div>`);
   }
 
