@@ -4,7 +4,7 @@
 namespace plimsoll {
 namespace {
 
-constexpr u64 worked_length = 2048;
+constexpr u64 worked_length = 2048, worked_rank = 16;
 
 /// One way of training the worked models.
 struct WorkedStep {
@@ -18,9 +18,11 @@ constexpr WorkedStep worked_steps[] = {{"bf16", TrainingMethod::full, "bf16"}, {
 Request request_for(const std::string& preset, const WorkedStep& step) {
   Request request;
   request.model.preset = preset;
-  request.workload = TrainingWorkload{.method = step.method, .sequence_length = worked_length, .precision = std::string(step.precision),
+  TrainingWorkload workload{.method = step.method, .sequence_length = worked_length, .precision = std::string(step.precision),
                                       .optimizer = OptimizerChoice{.id = "torch-adamw"}, .attention = TrainingAttention::sdpa,
-                                      .recompute_granularity = RecomputeGranularity::none};
+                                      .recompute_granularity = RecomputeGranularity::none, .kept_logits = KeptLogits::none};
+  if (step.method != TrainingMethod::full) workload.lora = LoraChoice{.r = worked_rank, .target_modules = std::vector<std::string>{"all-linear"}};
+  request.workload = std::move(workload);
   return request;
 }
 
@@ -42,9 +44,8 @@ Result<RuleTable> rule_table(const Catalog& catalog) {
       table.cells.push_back({label, std::string(format), thumb.load(nominal, format).value_or(0), estimate_rank(plan, plan.ranks[0], false).weights_bytes});
     }
     for (const WorkedStep& step : worked_steps) {
-      const auto plan = make_plan(request_for(preset, step), model, catalog);
-      if (!plan.ok()) continue;
-      PLIMSOLL_TRY(const RankEstimate worst, estimate_worst(plan.value(), false));
+      PLIMSOLL_TRY(const Plan plan, make_plan(request_for(preset, step), model, catalog));
+      PLIMSOLL_TRY(const RankEstimate worst, estimate_worst(plan, false));
       table.training.push_back({label, step.id, worst.allocated_bytes});
     }
   }

@@ -85,11 +85,19 @@ void compare_attention(const RuleCase& asked, std::vector<RuleComparison>& out) 
   out.push_back(std::move(rule));
 }
 
+/// Trainers ask for the embeddings' gradient where layers are recomputed, so that goes by the choice as well.
+std::optional<Plan> with_recompute(const Plan& plan, RecomputeGranularity granularity) {
+  if (plan.training().pass.recompute == granularity) return plan;
+  return plan_with(plan, [granularity](TrainingWorkload& w) {
+    w.recompute_granularity = granularity;
+    w.enable_input_require_grads.reset();
+  });
+}
+
 /// O4: three fifths of the activations, beside what the layers keep when they are computed twice.
 void compare_recomputation(const RuleCase& asked, std::vector<RuleComparison>& out) {
   RuleComparison rule{.rule = "O4", .rule_permille = asked.thumb.claimed_permille("gradient_checkpointing")};
-  const auto kept = plan_with(asked.plan, [](TrainingWorkload& w) { w.recompute_granularity = RecomputeGranularity::none; });
-  const auto twice = plan_with(asked.plan, [](TrainingWorkload& w) { w.recompute_granularity = RecomputeGranularity::full; });
+  const auto kept = with_recompute(asked.plan, RecomputeGranularity::none), twice = with_recompute(asked.plan, RecomputeGranularity::full);
   rule.applies = kept && twice;
   if (!rule.applies) {
     out.push_back(std::move(rule));
@@ -102,7 +110,7 @@ void compare_recomputation(const RuleCase& asked, std::vector<RuleComparison>& o
   ReasonList reasons, beside;
   reasons.beyond("CLAIM_FLAT", without.layers_bytes, rule.rule_bytes);
   reasons.beyond("CKPT_CONST", with.layers_bytes, without.layers_bytes, "activations");
-  if (rule.saving->allocated_permille < rule.saving->kept_permille) reasons.say("PEAK_IS_MAX");
+  if (with.allocated_bytes + without.kept_bytes > without.allocated_bytes + with.kept_bytes) reasons.say("PEAK_IS_MAX");
   TermTree live(false);
   live.open("activations", Combine::sum);
   SavedTrace(twice->model->spec, twice->training().pass).add_unit(live, End::first);

@@ -94,10 +94,9 @@ void add_states(ReasonList& reasons, const RuleCase& asked, const StepParts& par
 }
 
 /// Why a rule for the whole model says nothing of adapters: the optimizer bytes that it counts for frozen parameters.
-void refuse_adapters(const RuleCase& asked, RuleComparison& rule, const Thumb& thumb) {
+void refuse_adapters(const RuleCase& asked, RuleComparison& rule) {
   ReasonList reasons;
-  const u64 frozen = asked.plan.training().method == TrainingMethod::full ? 0 : asked.exact_count;
-  reasons.beyond("NO_PEFT", 0, thumb.optimizer_bytes() * frozen);
+  reasons.beyond("NO_PEFT", 0, asked.thumb.optimizer_bytes() * asked.estimate.states.frozen_parameters);
   rule.applies = false;
   rule.reasons = reasons.take();
 }
@@ -106,7 +105,7 @@ void refuse_adapters(const RuleCase& asked, RuleComparison& rule, const Thumb& t
 RuleComparison compare_states(const RuleCase& asked, const StepParts& parts) {
   RuleComparison rule{.rule = "R2", .rule_bytes = asked.thumb.optimizer(asked.count)};
   if (asked.plan.training().method != TrainingMethod::full) {
-    refuse_adapters(asked, rule, asked.thumb);
+    refuse_adapters(asked, rule);
     return rule;
   }
   const u64 states = parts.weights + parts.master_weights + parts.optimizer_states;
@@ -126,9 +125,10 @@ RuleComparison compare_states(const RuleCase& asked, const StepParts& parts) {
 RuleComparison compare_total(const RuleCase& asked, const StepParts& parts) {
   const Thumb& thumb = asked.thumb;
   const std::string_view format = asked.plan.training().recipe->compute == TrainingPrecision::fp32 ? "fp32" : "fp16";
-  RuleComparison rule{.rule = "R3", .rule_bytes = thumb.training(asked.count, format, 0).value_or(0), .rule_high_bytes = thumb.training(asked.count, format, 1)};
+  RuleComparison rule{.rule = "R3", .rule_bytes = thumb.training(asked.count, format, 0).value_or(0)};
+  rule.rule_high_bytes = thumb.training(asked.count, format, 1);
   if (asked.plan.training().method != TrainingMethod::full) {
-    refuse_adapters(asked, rule, thumb);
+    refuse_adapters(asked, rule);
     return rule;
   }
   rule.exact_bytes = parts.allocated;
@@ -166,7 +166,7 @@ RuleComparison compare_activations(const RuleCase& asked, const StepParts& parts
   rule.worst_moment_permille = permille_of(parts.at_worst.activations + parts.at_worst.loss, parts.allocated);
   ReasonList reasons;
   reasons.beyond("ACT_SHARE", *rule.exact_bytes, rule.rule_bytes, "activations");
-  if (*rule.exact_permille != *rule.worst_moment_permille) reasons.say("PEAK_IS_MAX");
+  if (parts.at_worst.activations < parts.at_forward_peak.activations) reasons.say("PEAK_IS_MAX");
   rule.reasons = reasons.take();
   rule.agrees = agrees(rule);
   return rule;

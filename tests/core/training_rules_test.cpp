@@ -44,6 +44,10 @@ std::optional<i64> bytes_of(const std::vector<RuleReason>& reasons, std::string_
 }
 std::optional<i64> bytes_of(const RuleComparison& rule, std::string_view code) { return bytes_of(rule.reasons, code); }
 
+bool says(const RuleComparison& rule, std::string_view code) {
+  return std::any_of(rule.reasons.begin(), rule.reasons.end(), [&](const RuleReason& reason) { return reason.code == code; });
+}
+
 i64 signed_bytes(u64 bytes) { return static_cast<i64>(bytes); }
 
 /// Kept by all layers, as autograd keeps it under each kernel (bytes of a token, and of a pass).
@@ -135,7 +139,9 @@ TEST_CASE("R4: the share of activations and loss follows the number of tokens", 
     CHECK(rule.rule_permille == 200);
     CHECK(rule.rule_high_permille == 300);
   }
-  CHECK(rule_of(step(llama_2_7b, 512, fused), "R4").worst_moment_permille == 0);  // gradients set the peak
+  const RuleComparison brief = rule_of(step(llama_2_7b, 512, fused), "R4");
+  CHECK(brief.worst_moment_permille == 0);  // gradients set the peak
+  CHECK(says(brief, "PEAK_IS_MAX"));
   CHECK(rule_of(step(llama_2_7b, 8192, fused), "R4").worst_moment_permille > 500);
 }
 
@@ -215,8 +221,9 @@ TEST_CASE("R6 beside a quantised base: scales, and what stays in 16 bits", "[rul
   constexpr u64 linears = 6'476'005'376;
   CHECK(rule.rule_bytes == N / 2);
   CHECK(bytes_of(rule, "EXCLUDED_TENSORS") == signed_bytes(2 * (P - linears) - (P - linears) / 2));
-  CHECK(*rule.exact_bytes == 3'500'000'000 + static_cast<u64>(*bytes_of(rule, "NOMINAL_COUNT") + *bytes_of(rule, "SCALES") + *bytes_of(rule, "EXCLUDED_TENSORS")));
-  CHECK(*rule.exact_bytes / 10'000'000 == 387);  // 3.87 GB, double quantisation
+  const i64 added = *bytes_of(rule, "NOMINAL_COUNT") + *bytes_of(rule, "SCALES") + *bytes_of(rule, "EXCLUDED_TENSORS");
+  CHECK(signed_bytes(*rule.exact_bytes) == 3'500'000'000 + added);
+  CHECK((*rule.exact_bytes + 5'000'000) / 10'000'000 == 387);  // 3.87 GB, double quantisation
 }
 
 TEST_CASE("O4: checkpointing keeps one input of each layer", "[rules]") {
@@ -244,10 +251,12 @@ TEST_CASE("O4: the total falls by what reaches the peak", "[rules]") {
   CHECK(long_one.sides[0].allocated_bytes == standing + layers_flash(8192) + outside(8192) + 12 * V * 8192 + 8);
   CHECK(long_one.saving->allocated_permille > 300);
   CHECK(long_one.sides[1].allocated_bytes < long_one.sides[0].allocated_bytes);
+  CHECK(says(short_one, "PEAK_IS_MAX"));
+  CHECK_FALSE(says(rule_of(step(llama_2_7b, 2048, [](TrainingWorkload& w) { w.method = TrainingMethod::lora; }), "O4"), "PEAK_IS_MAX"));
 }
 
 TEST_CASE("rules for the whole model do not speak of adapters", "[rules]") {
-  for (const TrainingMethod method : {TrainingMethod::lora}) {
+  for (const TrainingMethod method : {TrainingMethod::lora, TrainingMethod::qlora}) {
     const Report report = step(llama_2_7b, 2048, [method](TrainingWorkload& w) { w.method = method; }).report();
     for (const std::string_view id : {"R2", "R3"}) {
       const RuleComparison rule = rule_of(report, id);
@@ -268,9 +277,11 @@ TEST_CASE("reasons make up the whole difference, largest first, for every model 
       [](TrainingWorkload& w) { w.optimizer = OptimizerChoice{.id = "bitsandbytes-adamw-8bit", .options = {"paged"}}; },
       [](TrainingWorkload& w) { w.optimizer = OptimizerChoice{.id = "torch-sgd"}; },
       [](TrainingWorkload& w) { w.recompute_granularity = RecomputeGranularity::full; w.micro_batch_size = 4; w.gradient_accumulation_steps = 2; },
-      [](TrainingWorkload& w) { w.attention = TrainingAttention::eager; w.kept_logits = KeptLogits::output; }};
+      [](TrainingWorkload& w) { w.attention = TrainingAttention::eager; w.kept_logits = KeptLogits::output; },
+      [](TrainingWorkload& w) { w.method = TrainingMethod::lora; }, [](TrainingWorkload& w) { w.method = TrainingMethod::qlora; }};
   std::size_t compared = 0;
-  for (const std::string_view preset : {"meta-llama/Llama-2-7b-hf", "Qwen/Qwen3-0.6B", "google/gemma-2-2b", "microsoft/DialoGPT-medium", "deepseek-ai/DeepSeek-V3", "Qwen/Qwen3-30B-A3B"})
+  for (const std::string_view preset : {"meta-llama/Llama-2-7b-hf", "Qwen/Qwen3-0.6B", "google/gemma-2-2b", "microsoft/DialoGPT-medium",
+                                        "deepseek-ai/DeepSeek-V3", "Qwen/Qwen3-30B-A3B"})
     for (const Choose& choose : choices)
       for (const RuleComparison& rule : step(std::string(preset), 512, choose).report().rules) {
         CAPTURE(preset, rule.rule, &choose - choices.data());
@@ -299,10 +310,15 @@ TEST_CASE("the table of models has what training each allocates", "[rules]") {
   REQUIRE(table.ok());
   CHECK(table.value().sequence_length == 2048);
   const auto& cells = table.value().training;
-  REQUIRE(cells.size() % 3 == 0);
+  REQUIRE(cells.size() == 12);
   CHECK(cells[0].label == "7B");
   CHECK(cells[0].recipe == "bf16");
   CHECK(cells[0].allocated_bytes == 10 * P + buffers(2048));
   CHECK(cells[1].recipe == "amp_bf16");
   CHECK(cells[1].allocated_bytes == step(llama_2_7b, 2048, [](TrainingWorkload& w) { w.precision = "amp_bf16"; }).report().training->allocated_bytes);
+  CHECK(cells[2].recipe == "lora");
+  CHECK(cells[2].allocated_bytes > 2 * P);
+  CHECK(cells[3].recipe == "qlora");
+  CHECK(cells[3].allocated_bytes < cells[2].allocated_bytes);
+  CHECK(cells[4].label == "13B");
 }

@@ -94,8 +94,9 @@ export const ruleTexts = {
 
   ruleTable: 'The usual table of model sizes',
   ruleTableIntro: 'Weights only, of Llama 2 in each size. Upper figure: the rule. Lower: counted from the tensors, without scales.',
-  ruleTraining: (tokens: string) => `Training the same models takes this much, with AdamW and one sequence of ${tokens} tokens (allocated, at the highest moment):`,
-  ruleRecipes: { bf16: 'Full, BF16', amp_bf16: 'Full, autocast', lora: 'LoRA', qlora: 'QLoRA' } as Record<string, string>,
+  ruleTraining: (tokens: string) =>
+    `Training the same models takes this much, with AdamW and one sequence of ${tokens} tokens (allocated, at the highest moment):`,
+  ruleRecipes: { bf16: 'Full, BF16', amp_bf16: 'Full, autocast', lora: 'LoRA, rank 16', qlora: 'QLoRA, rank 16' } as Record<string, string>,
   ruleNotes: [
     'BF16 is how most models are published and served today, not only how they are trained.',
     'A saving of 50 % for FP16 is against FP32. Against the published 16 bits it is nothing; INT8 saves half, INT4 up to three quarters.',
@@ -107,5 +108,5 @@ export const ruleTexts = {
   ruleNoteUse: (full: string, lora: string, qlora: string) =>
     `Quantised models are said to be for inference only. QLoRA trains on one: ${qlora} here, against ${lora} with LoRA and ${full} for full training.`,
   ruleNoteMap: (weights: string, needed: string) =>
-    `hf_device_map shows which module lies where, not bytes: of the ${needed} needed here, ${weights} are weights. It exists only for a model loaded with a device map.`,
+    `hf_device_map shows which module lies where, not bytes: of the ${needed} needed here, ${weights} are weights. It exists only with a device map.`,
 };

@@ -96,7 +96,7 @@ export const ruleTexts: typeof en = {
   ruleTable: '常见的模型规模对照表',
   ruleTableIntro: '仅权重，以各规模的 Llama 2 为例。上行为公式结果，下行为按张量逐个计算的精确值（不含缩放因子）。',
   ruleTraining: tokens => `训练同样的模型，使用 AdamW，一条 ${tokens} 个 token 的序列，最高时刻分配：`,
-  ruleRecipes: { bf16: '全量，BF16', amp_bf16: '全量，autocast', lora: 'LoRA', qlora: 'QLoRA' },
+  ruleRecipes: { bf16: '全量，BF16', amp_bf16: '全量，autocast', lora: 'LoRA，秩 16', qlora: 'QLoRA，秩 16' },
   ruleNotes: [
     'BF16 不只用于训练，如今多数模型以 BF16 发布和部署。',
     '“FP16 省 50%”是与 FP32 相比；与发布时的 16 位相比并不节省，INT8 省一半，INT4 最多省四分之三。',
@@ -105,6 +105,8 @@ export const ruleTexts: typeof en = {
     '量化只减小权重。上下文较长时，无论权重如何加载，起决定作用的都是 KV 缓存。',
     '量化模型不一定更慢：解码时读取的字节更少，往往更快。',
   ],
-  ruleNoteUse: (full, lora, qlora) => `常说量化模型只用于推理；QLoRA 就在量化模型上训练：此处需要 ${qlora}，LoRA 需要 ${lora}，全量训练需要 ${full}。`,
-  ruleNoteMap: (weights, needed) => `hf_device_map 只列出各模块所在的设备，没有字节数：此处需要 ${needed}，其中权重 ${weights}。只有用 device map 加载的模型才有它。`,
+  ruleNoteUse: (full, lora, qlora) =>
+    `常说量化模型只用于推理；QLoRA 就在量化模型上训练：此处需要 ${qlora}，LoRA 需要 ${lora}，全量训练需要 ${full}。`,
+  ruleNoteMap: (weights, needed) =>
+    `hf_device_map 只列出各模块所在的设备，没有字节数：此处需要 ${needed}，其中权重 ${weights}。以 device map 加载的模型才有它。`,
 };

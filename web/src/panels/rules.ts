@@ -2,7 +2,7 @@
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import type { Report, RuleComparison, RuleReason } from '../../../wasm/plimsoll.ts';
-import { Format } from '../format.ts';
+import { Format, type Quantity } from '../format.ts';
 import { openTermEvent } from './load.ts';
 import { Panel, formatName, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
@@ -50,7 +50,7 @@ export class Rules extends Panel {
   `];
 
   /** The rule's own number or range, as it counts: in GB. */
-  #ruleNumber(rule: RuleComparison): { number: string; unit: string } {
+  #ruleNumber(rule: RuleComparison): Quantity {
     const { format } = this.view;
     const low = format.decimalGigabytes(rule.rule_bytes);
     if (rule.rule_high_bytes === null) return low;
@@ -67,7 +67,7 @@ export class Rules extends Panel {
     return permille === 0 ? this.#share(0) : `${permille > 0 ? '−' : '+'}${this.#share(Math.abs(permille))}`;
   }
 
-  #text({ number, unit }: { number: string; unit: string }): string {
+  #text({ number, unit }: Quantity): string {
     return `${number} ${unit}`;
   }
 
@@ -101,8 +101,9 @@ export class Rules extends Panel {
     if (rule.exact_permille !== null)
       return html`${this.#share(rule.exact_permille)}${under(text.ruleEndOfForward)}${under(this.#text(format.memory(rule.exact_bytes)))}`;
     const high = rule.exact_high_bytes;
-    const range = (of: (bytes: number) => { number: string; unit: string }): TemplateResult =>
-      high === null ? quantity(of(rule.exact_bytes ?? 0)) : quantity({ number: text.rulesRange(of(rule.exact_bytes ?? 0).number, of(high).number), unit: of(high).unit });
+    const low = rule.exact_bytes;
+    const range = (of: (bytes: number) => Quantity): TemplateResult =>
+      high === null ? quantity(of(low)) : quantity({ number: text.rulesRange(of(low).number, of(high).number), unit: of(high).unit });
     return html`${range(bytes => format.memory(bytes))}<br /><span class="outside">${range(bytes => format.decimalGigabytes(bytes))}</span>`;
   }
 
@@ -197,7 +198,8 @@ export class Rules extends Panel {
       html`<thead><tr><th scope="col">${words}</th>${labels.map(label => html`<th scope="col" class="end">${label}</th>`)}</tr></thead>`;
     const cell = (label: string, id: string): Content => {
       const found = ruleTable.cells.find(candidate => candidate.label === label && candidate.format === id);
-      return found ? html`${quantity(format.decimalGigabytes(found.rule_bytes))}<br /><span class="outside">${quantity(format.column(found.exact_bytes))}</span>` : nothing;
+      if (!found) return nothing;
+      return html`${quantity(format.decimalGigabytes(found.rule_bytes))}<br /><span class="outside">${quantity(format.column(found.exact_bytes))}</span>`;
     };
     const trained = (label: string, id: string): Content => {
       const found = ruleTable.training.find(candidate => candidate.label === label && candidate.recipe === id);
