@@ -168,6 +168,9 @@ std::string Script::adapters() {
   if (dtype != ComputeDtype::fp32)
     out += "for name, parameter in model.named_parameters():\n    if \"lora_\" in name:\n        parameter.data = parameter.data.to(" +
            std::string(torch_type(dtype)) + ")\n";
+  if (asked_.enable_input_require_grads.value_or(false)) out += "model.enable_input_require_grads()\n";
+  else if (*asked_.recompute_granularity == RecomputeGranularity::full)
+    unsaid_.emplace_back("enable_input_require_grads=false, which the trainer turns on where it recomputes layers");
   if (trl_ && asked_.method == TrainingMethod::qlora && dtype != ComputeDtype::bf16)
     unsaid_.push_back("adapter_dtype=" + std::string(name_of(dtype)) + ", which SFTTrainer casts to bf16 beside a quantised base");
   return out;
@@ -188,7 +191,12 @@ std::string Script::arguments() {
   out += argument("bf16", boolean(recipe_.compute == TrainingPrecision::amp_bf16)) + argument("fp16", boolean(recipe_.compute == TrainingPrecision::amp_fp16));
   out += argument("gradient_checkpointing", boolean(recomputes));
   if (recomputes) out += argument("gradient_checkpointing_kwargs", "{\"use_reentrant\": " + std::string(boolean(*asked_.use_reentrant)) + "}");
-  return out + argument("max_grad_norm", "1.0") + argument("use_liger_kernel", "False") + argument("torch_compile", "False") + ")\n";
+  const TrainingKernels kernels = *asked_.kernels;
+  if (kernels == TrainingKernels::transformer_engine) unsaid_.emplace_back("kernels=transformer_engine");
+  out += argument("max_grad_norm", "1.0") + argument("use_liger_kernel", boolean(kernels == TrainingKernels::liger));
+  if (kernels == TrainingKernels::liger && !trl_)  // the loss is counted apart
+    out += argument("liger_kernel_config", "{\"fused_linear_cross_entropy\": False}");
+  return out + argument("torch_compile", boolean(kernels == TrainingKernels::compiled)) + ")\n";
 }
 
 std::string Script::training() {

@@ -138,10 +138,14 @@ std::string Configuration::pass() {
   if (recompute == RecomputeGranularity::selective) unsaid_.emplace_back("recompute_granularity=selective: whole layers are recomputed");
   if (recompute != RecomputeGranularity::none && *asked_.use_reentrant) unsaid_.emplace_back("use_reentrant=true");
   if (*asked_.attention != TrainingAttention::sdpa) unsaid_.push_back("attention=" + std::string(name_of(*asked_.attention)));
+  const bool compiled = *asked_.kernels == TrainingKernels::compiled;
+  if (*asked_.kernels != TrainingKernels::transformers && !compiled)
+    unsaid_.push_back("kernels=" + std::string(name_of(*asked_.kernels)));
+  if (asked_.enable_input_require_grads.value_or(false)) unsaid_.emplace_back("enable_input_require_grads=true");
   if (*asked_.kept_logits != KeptLogits::none) unsaid_.push_back("kept_logits=" + std::string(name_of(*asked_.kept_logits)));
   const bool recomputes = recompute != RecomputeGranularity::none;
   return line("dtype", recipe_.weights == "fp32" ? "fp32" : "bf16") + line("enable_activation_checkpointing", boolean(recomputes)) +
-         line("enable_activation_offloading", "False") + line("compile", "False") + line("device", "cuda") + "metric_logger:\n" +
+         line("enable_activation_offloading", "False") + line("compile", boolean(compiled)) + line("device", "cuda") + "metric_logger:\n" +
          part("_component_", "torchtune.training.metric_logging.DiskLogger") + part("log_dir", "${output_dir}/logs") + line("log_every_n_steps", "1") +
          line("log_peak_memory_stats", "True") + line("log_level", "INFO");
 }

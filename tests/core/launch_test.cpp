@@ -107,6 +107,21 @@ TEST_CASE("an optimizer has the name that keeps its states, or is passed as its 
   CHECK(says(with({.id = "torchao-adamw-8bit"}), "import torchao.optim\n"));
 }
 
+TEST_CASE("fused kernels are switched on where a program has them", "[launch]") {
+  const auto with = [](TrainingKernels kernels) {
+    const TrainingWorkload asked{.method = TrainingMethod::full, .stack = "transformers", .precision = "bf16", .kernels = kernels};
+    return launch_files(ask(llama).train(asked).plan());
+  };
+  const auto liger = with(TrainingKernels::liger), compiled = with(TrainingKernels::compiled);
+  CHECK(says(text_of(liger, "transformers"), "use_liger_kernel=True"));
+  CHECK(says(text_of(liger, "transformers"), "liger_kernel_config={\"fused_linear_cross_entropy\": False}"));
+  CHECK(says(text_of(liger, "torchtune"), std::string(unsaid) + "kernels=liger"));
+  CHECK(says(text_of(compiled, "transformers"), "torch_compile=True"));
+  CHECK(says(text_of(compiled, "torchtune"), "compile: True"));
+  const auto megatron = files_of({.method = TrainingMethod::full, .stack = "megatron-lm"});
+  CHECK(says(text_of(megatron, "transformers"), std::string(unsaid) + "kernels=transformer_engine"));
+}
+
 TEST_CASE("the math kernel of sdpa is what is left when the others are switched off", "[launch]") {
   const TrainingWorkload asked{.method = TrainingMethod::full, .stack = "transformers", .attention = TrainingAttention::sdpa_math};
   const std::string text = text_of(files_of(asked), "transformers");
@@ -139,7 +154,8 @@ TEST_CASE("what torchtune cannot be told is a comment", "[launch]") {
                                .recompute_granularity = RecomputeGranularity::full, .use_reentrant = true,
                                .lora = LoraChoice{.target_modules = {{"q_proj", "gate_proj"}}, .adapter_dtype = ComputeDtype::fp16}};
   const std::string text = text_of(files_of(asked), "torchtune");
-  for (const std::string_view part : {"precision=amp_bf16", "attention=eager", "use_reentrant=true", "target_modules: gate_proj", "adapter_dtype=fp16"}) {
+  for (const std::string_view part : {"precision=amp_bf16", "attention=eager", "use_reentrant=true", "target_modules: gate_proj", "adapter_dtype=fp16",
+        "enable_input_require_grads=true"}) {
     INFO(part);
     CHECK(says(text, std::string(unsaid) + std::string(part)));
   }
@@ -153,7 +169,7 @@ TEST_CASE("a name cannot leave its quotes", "[launch]") {
 
 TEST_CASE("every program and method has a script whose brackets close", "[launch]") {
   for (const TrainingStack& stack : catalog().stacks())
-    for (const TrainingMethod method : {TrainingMethod::full, TrainingMethod::lora}) {
+    for (const TrainingMethod method : {TrainingMethod::full, TrainingMethod::lora, TrainingMethod::qlora}) {
       INFO(stack.id << " " << name_of(method));
       for (const LaunchFile& file : files_of({.method = method, .stack = std::string(stack.id)})) {
         for (const auto& [open, close] : {std::pair{'(', ')'}, std::pair{'[', ']'}, std::pair{'{', '}'}})

@@ -24,7 +24,7 @@ Error refused(const Ask& asked) {
 TEST_CASE("a training request gets every default, and says them", "[training][plan]") {
   const Plan plan = ask(llama).train({.method = TrainingMethod::full}).plan();
   CHECK(workload(plan).stack == "transformers");
-  CHECK(workload(plan).sequence_length == 1024U);
+  CHECK(workload(plan).sequence_length == 2048U);
   CHECK(workload(plan).precision.has_value());
   CHECK(workload(plan).optimizer.has_value());
   CHECK(workload(plan).optimizer->implementation.has_value());
