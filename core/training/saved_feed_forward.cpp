@@ -18,6 +18,7 @@ constexpr LedgerItem router_weight = saved("saved.weight_copy", "L * b_a * h * E
 
 constexpr LedgerItem logits = saved("saved.router_logits", "L * b_a * B * T * E");
 constexpr LedgerItem probabilities = saved("saved.router_probabilities", "4 * L * B * T * E");
+constexpr LedgerItem scores = saved("saved.router_probabilities", "L * b_a * B * T * E");
 constexpr LedgerItem indices = saved("saved.routing_indices", "8 * L * B * T * k");
 constexpr LedgerItem chosen = saved("saved.routing_weights", "L * b_a * B * T * k");
 constexpr LedgerItem weight_sum = saved("saved.routing_sum", "4 * L * B * T");
@@ -70,24 +71,28 @@ RoutedWeights trace_top_k_router(Tape& tape, const Traced& input) {
   return {out.bytes, out.gradient};
 }
 
-/// DeepSeek's routers compute in fp32: the cast input and the cast weight are saved.
+/// DeepSeek's routers compute in fp32: the cast input and the cast weight are saved. Autocast takes the product back to 16 bit, and
+/// with it what a sigmoid makes of it; the softmax asks for fp32.
 RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
   const Traced wide = input.bytes == 4 ? input : tape.make(wide_input, 4, input.gradient);
   const bool trained = tape.trains({Role::router}), out = input.gradient || trained;
-  if (trained) tape.save(wide);
+  const Traced taken = tape.lower(wide);
+  if (trained) tape.save(taken);
   if (input.gradient && tape.pass().weight_bytes() < 4) tape.keep(wide_weight);
+  tape.copy_weight(router_weight);
+  const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
+  const u8 bytes = sigmoid ? taken.bytes : 4;
   if (out) {
-    tape.keep(probabilities);
+    tape.keep(scores, bytes);
     tape.keep(indices);
-    const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
     if (sigmoid && e.norm_topk_prob) {
       tape.keep(weight_sum);
-      tape.keep(chosen, 4);
+      tape.keep(chosen, bytes);
     }
     if (sigmoid) tape.keep(group_indices);
     if (sigmoid || e.routing == MixtureOfExperts::Routing::group_limited) tape.keep(score_mask);
   }
-  return {4, out};
+  return {bytes, out};
 }
 
 RoutedWeights trace_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {

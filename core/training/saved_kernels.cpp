@@ -36,6 +36,10 @@ struct Heads {
         query_width(v[Symbol::d_head]), value_width(v[Symbol::d_v]) {}
   /// repeat_kv of a single head is a view.
   [[nodiscard]] bool expanded() const { return repeats > 1 && kv > 1; }
+  /// Autocast's cast of such a view is no view: it has all heads.
+  [[nodiscard]] bool cast_expands(const Traced& before, const Traced& cast) const { return repeats > 1 && kv == 1 && before.bytes != cast.bytes; }
+  /// Whether heads and tokens lie in another order than the output projection reads them.
+  [[nodiscard]] bool transposed() const { return repeats * kv > 1 && tokens > 1; }
 };
 
 void save_all(Tape& tape, const Traced& q, const Traced& k, const Traced& v, const Traced& out) {
@@ -68,7 +72,7 @@ Traced trace_flash(Tape& tape, const TracedKernel& kernel, Traced q, Traced k, T
     tape.keep(statistics);
     tape.keep(random_state);
   }
-  return padded || kernel.output_copied ? tape.make(output, q.bytes, gradient) : out;
+  return padded || (kernel.output_copied && Heads(tape.values).transposed()) ? tape.make(output, q.bytes, gradient) : out;
 }
 
 }  // namespace
@@ -87,6 +91,8 @@ Traced trace_kernel(Tape& tape, const TracedKernel& kernel, Traced query, Traced
   if (heads.expanded() && !grouped_natively) {
     k = tape.make(repeated_keys, k.bytes, k.gradient);
     v = tape.make(repeated_values, v.bytes, v.gradient);
+  } else if (!grouped_natively && heads.cast_expands(key, k)) {
+    k = tape.make(repeated_keys, k.bytes, k.gradient);
   }
   const Traced out = tape.make(output, q.bytes, gradient);
   if (gradient) {
@@ -132,6 +138,7 @@ Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced 
     value = tape.make(repeated_values, value.bytes, value.gradient);
   }
   Traced q = tape.lower(query), k = tape.lower(key);
+  if (!copies && heads.cast_expands(key, k)) k = tape.make(repeated_keys, k.bytes, k.gradient);
   if (kernel.fused && heads.sequences > 1) {  // batched products copy views that they cannot fold
     q = tape.make(scaled_query, q.bytes, q.gradient);
     k = tape.make(repeated_keys, k.bytes, k.gradient);
@@ -144,8 +151,10 @@ Traced trace_eager(Tape& tape, const TracedKernel& kernel, Traced query, Traced 
   if (kernel.sinks) {
     const bool any = scored || tape.trains({Role::attention_sink});
     if (any) tape.keep(row_maxima);
-    p = tape.make(probabilities_with_sink, q.bytes, any);
+    const bool wide = tape.pass().autocast();  // the mask has the stream's type, and the scores take it
+    p = tape.make(probabilities_with_sink, wide ? u8{4} : q.bytes, any);
     if (any) tape.save(p);
+    if (wide) p = tape.make(probabilities, q.bytes, any);  // the sink's column is left out, so the product's cast is a tensor of its own
   } else {
     const bool in_compute_dtype = kernel.softmax_in_compute_dtype && !tape.pass().autocast();
     p = tape.make(probabilities, in_compute_dtype ? q.bytes : 4, scored);

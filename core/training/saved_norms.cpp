@@ -98,6 +98,14 @@ Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& in
     if (input.gradient) tape.save(result);
     return result;
   }
+  // Autocast's pow is in fp32, and all that is made from it: a cast input, tanh and 1 + tanh. Half of the input stays in 16 bit.
+  if (activation == Mlp::Activation::gelu_new && tape.pass().autocast() && !tape.pass().compiled()) {
+    if (input.gradient) {
+      tape.keep(activation_step, 4);
+      tape.keep(activation_gate, input.bytes);
+    }
+    return tape.make(activated, 4, input.gradient);
+  }
   if (input.gradient) {
     tape.save(input);
     switch (activation) {

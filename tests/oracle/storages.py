@@ -75,19 +75,23 @@ OWNED_TENSOR, OWNED_STORAGE = 4, 2  # as counted here while an operator is hande
 
 class SavedStorages:
     """What autograd saves while `counting()`, by the layer that saved it. What several layers save, and what the model hands to
-    them by name (rotary tables, masks), is no layer's."""
+    them by name (rotary tables, masks), is no layer's. Saved for a result that nothing keeps, it is gone when it is asked for.
+    """
 
     def __init__(self, model, layers):
         self.known = {storage._cdata for storage in storages_of([*model.parameters(), *model.buffers()])}
         self.layers = {id(layer): index for index, layer in enumerate(layers)}
         self.kinds = {type(layer) for layer in layers}
         self.scope = None
-        self.found = {}  # storage -> [storage, scopes]
+        self.found = {}  # storage -> [weak reference, bytes, scopes]
 
     def pack(self, tensor):
         storage = tensor.untyped_storage()
-        if storage._cdata not in self.known and storage.device.type != "cpu":
-            self.found.setdefault(storage._cdata, [storage, set()])[1].add(self.scope)
+        key = storage._cdata
+        if key not in self.known and storage.device.type != "cpu":
+            if key in self.found and self.found[key][0].expired():
+                del self.found[key]
+            self.found.setdefault(key, [StorageWeakRef(storage), storage.nbytes(), set()])[2].add(self.scope)
         return tensor
 
     @contextlib.contextmanager
@@ -120,7 +124,7 @@ class SavedStorages:
 
     def per_layer(self):
         bytes_of = dict.fromkeys(self.layers.values(), 0)
-        for storage, scopes in self.found.values():
-            if len(scopes) == 1 and None not in scopes:
-                bytes_of[next(iter(scopes))] += storage.nbytes()
+        for reference, size, scopes in self.found.values():
+            if len(scopes) == 1 and None not in scopes and not reference.expired():
+                bytes_of[next(iter(scopes))] += size
         return [bytes_of[index] for index in sorted(bytes_of)]

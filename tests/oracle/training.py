@@ -153,9 +153,10 @@ def rotary_outside(model, cast):
 def saved_by(model, layers, batch, setting):
     saved = SavedStorages(model, layers)
     with saved.counting():
-        kept = forward(model, batch, setting)
-    del kept
-    return saved.per_layer()
+        loss, _ = forward(model, batch, setting)
+    layers = saved.per_layer()
+    del loss
+    return layers
 
 
 OPTIMIZERS = {"torch-adamw": torch.optim.AdamW, "torch-sgd": torch.optim.SGD}

@@ -1,5 +1,5 @@
 // Bytes that autograd keeps for backward, by layer and outside the layers, and what is alive when the loss is there.
-import { compareNumber, failed, notCovered } from '../case.mjs';
+import { compareNumber, failed, named, notCovered } from '../case.mjs';
 import { configText, pickStep, reportRows, targetModules } from '../training_rows.mjs';
 
 const file = 'oracle/training/saved_activations.csv';
@@ -92,6 +92,14 @@ const nameOf = row => [row.config, `${row.layers} layers`, `${row.batch} x ${row
 /** "(4 layers - 2 layers)/2" */
 const layersBefore = row => Number(/ - (\d+) layers/.exec(row.layer_indices)?.[1]);
 
+/** What is not modelled. */
+function gap({ lora_variant: variant, checkpointing, attention, scope }) {
+  if (variant.startsWith('dora')) return 'what DoRA keeps beside an adapter';
+  const scores = attention === 'eager' || attention === 'sdpa_math';
+  if (scope === 'peak_in_forward_above_static' && checkpointing !== 'off' && scores) return 'the forward pass is highest inside the attention of a layer that keeps nothing';
+  return undefined;
+}
+
 function judge(row, outcome, fewer) {
   const name = nameOf(row);
   if (outcome === null) return notCovered(name, 'no such file in configs');
@@ -99,7 +107,7 @@ function judge(row, outcome, fewer) {
   if (!scopes[row.scope]) return notCovered(name, `no such part of a model here: ${row.scope}`);
   const withCount = (step, layers) => ({ ...step, layerCount: layers });
   const before = row.scope === 'per_layer_by_difference' ? withCount(fewer.value, layersBefore(row)) : undefined;
-  return compareNumber(name, Number(row.bytes), scopes[row.scope](withCount(outcome.value, Number(row.layers)), row, before));
+  return named(compareNumber(name, Number(row.bytes), scopes[row.scope](withCount(outcome.value, Number(row.layers)), row, before)), gap(row));
 }
 
 async function cases(folder) {
