@@ -23,7 +23,9 @@ type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora'>;
 
 const plainKeys: [key: string, field: Plain, kind: Kind][] = [
   ['ft', 'method', word], ['st', 'stack', word], ['pr', 'precision', word], ['s', 'sequence_length', tokens], ['mb', 'micro_batch_size', count],
-  ['ga', 'gradient_accumulation_steps', count], ['ta', 'attention', word], ['rc', 'recompute_granularity', word], ['re', 'use_reentrant', flag],
+  ['ga', 'gradient_accumulation_steps', count], ['ta', 'attention', word], ['rc', 'recompute_granularity', word],
+  ['rm', 'recompute_method', word], ['rn', 'recompute_num_layers', count], ['rp', 'recompute_modules', list], ['ao', 'activation_offloading', word],
+  ['lo', 'loss', word], ['gc', 'gradient_clipping', flag], ['re', 'use_reentrant', flag],
   ['kl', 'kept_logits', word], ['pad', 'padded', flag], ['k', 'kernels', word], ['ir', 'enable_input_require_grads', flag],
 ];
 
