@@ -26,12 +26,6 @@ u64 scale_bytes(const Term& weights) {
   return bytes;
 }
 
-const Term* child(const Term& term, std::string_view id) {
-  for (const Term& each : term.children)
-    if (each.id == id) return &each;
-  return nullptr;
-}
-
 /// What a serving rank holds beside its weights at its highest moment.
 void add_beside_weights(const RuleCase& asked, ReasonList& reasons) {
   const RankEstimate& e = asked.estimate;

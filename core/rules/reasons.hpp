@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "report/term.hpp"
 #include "rules/rule_comparison.hpp"
 
 namespace plimsoll {
@@ -36,6 +37,13 @@ class ReasonList {
   static i64 size(const RuleReason& reason) { return reason.bytes ? std::abs(*reason.bytes) : -1; }
   std::vector<RuleReason> reasons_;
 };
+
+/// The first child with an id; null where there is none.
+inline const Term* child(const Term& term, std::string_view id) {
+  for (const Term& each : term.children)
+    if (each.id == id) return &each;
+  return nullptr;
+}
 
 /// Whether a rule's number, or its range, is within three percent of the exact one.
 inline bool agrees(const RuleComparison& rule) {

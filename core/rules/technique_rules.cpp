@@ -1,7 +1,6 @@
 #include "rules/compare_rules.hpp"
 #include "rules/reasons.hpp"
 #include "training/activations.hpp"
-#include "training/loss.hpp"
 
 namespace plimsoll {
 namespace {
@@ -16,23 +15,26 @@ std::optional<Plan> plan_with(const Plan& plan, Choose choose) {
   return std::move(other.value());
 }
 
-/// What stands is that of the plan at hand: no technique changes it.
+/// What stands is that of the plan at hand: no technique changes it. The rest is read off the moments, as a report has them.
 RuleSide side_of(const RuleCase& asked, const Plan& other, std::string_view id) {
   RuleSide side{.id = id};
-  const SavedTrace trace(other.model->spec, other.training().pass);
-  TermTree kept(true), beside(false), step(false);
-  kept.open("activations", Combine::sum);
-  trace.add_kept(kept);
-  side.kept_bytes = kept.close();
-  for (const Term& part : kept.take().children)
-    if (part.id == "saved.layers" || part.id == "saved.layer_input") side.layers_bytes += part.bytes;
-  beside.open("loss", Combine::sum);
-  LossTrace(other.model->spec, other.training().pass, trace.values()).add(beside, During::kept, LossNode::loss);
-  side.loss_bytes = beside.close();
-  side.kept_bytes += side.loss_bytes;
+  TermTree step(true);
+  step.open("step", Combine::sum);
   const StepTotals totals = add_step(step, other, asked.estimate.states, other.length(), other.sequences());
+  step.close();
   side.allocated_bytes = asked.estimate.states.standing_bytes + totals.buffers_bytes + totals.peak_bytes;
   side.worst_moment = totals.worst_moment;
+  const Term tree = step.take();
+  const Term* moments = child(tree, "moments");
+  const Term* kept = moments != nullptr ? child(*moments, "moment.loss") : nullptr;
+  if (kept == nullptr) return side;
+  for (const Term& part : kept->children) {
+    if (part.id == "loss") side.loss_bytes += part.bytes;
+    if (part.id == "loss" || part.id == "activations") side.kept_bytes += part.bytes;
+    if (part.id != "activations") continue;
+    for (const Term& held : part.children)
+      if (held.id == "saved.layers" || held.id == "saved.layer_input") side.layers_bytes += held.bytes;
+  }
   return side;
 }
 
@@ -85,12 +87,19 @@ void compare_attention(const RuleCase& asked, std::vector<RuleComparison>& out) 
   out.push_back(std::move(rule));
 }
 
-/// Trainers ask for the embeddings' gradient where layers are recomputed, so that goes by the choice as well.
+/// With nothing offloaded. Trainers ask for the embeddings' gradient where layers are recomputed, so that goes by the choice as well.
 std::optional<Plan> with_recompute(const Plan& plan, RecomputeGranularity granularity) {
-  if (plan.training().pass.recompute == granularity) return plan;
+  const TrainingPass& pass = plan.training().pass;
+  if (pass.recompute == granularity && pass.offloading == ActivationOffloading::none) return plan;
   return plan_with(plan, [granularity](TrainingWorkload& w) {
+    if (w.recompute_granularity != granularity) {
+      w.recompute_method.reset();
+      w.recompute_num_layers.reset();
+      w.recompute_modules.reset();
+      w.enable_input_require_grads.reset();
+    }
     w.recompute_granularity = granularity;
-    w.enable_input_require_grads.reset();
+    w.activation_offloading = ActivationOffloading::none;
   });
 }
 

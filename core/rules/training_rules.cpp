@@ -28,7 +28,7 @@ Held held_at(const Term& moment) {
   for (const Term& part : moment.children) {
     if (part.id == "gradients") held.gradients += part.bytes;
     else if (part.id == "loss") held.loss += part.bytes;
-    else if (part.id == "optimizer_transient") held.optimizer_transient += part.bytes;
+    else if (part.id == "optimizer_transient" || part.id == "master_gradients") held.optimizer_transient += part.bytes;
     else if (part.id != "activations") held.others += part.bytes;
     else {
       held.weight_copies = weight_copies_in(part);
@@ -40,12 +40,12 @@ Held held_at(const Term& moment) {
 
 /// A step by its parts: what stands from step to step, and what comes and goes.
 struct StepParts {
-  u64 weights = 0, adapters = 0, master_weights = 0, optimizer_states = 0, gradients = 0, buffers = 0, others = 0;  // standing
+  u64 weights = 0, adapters = 0, master_weights = 0, weight_copies = 0, optimizer_states = 0, gradients = 0, buffers = 0, others = 0;  // standing
   u64 allocator_reserve = 0, runtime_overhead = 0;
   Held most, at_forward_peak, at_worst, at_end;
   u64 allocated = 0;
 
-  [[nodiscard]] u64 standing() const { return weights + adapters + master_weights + optimizer_states + gradients + buffers + others; }
+  [[nodiscard]] u64 standing() const { return weights + adapters + master_weights + weight_copies + optimizer_states + gradients + buffers + others; }
   [[nodiscard]] u64 all_gradients() const { return gradients + at_end.gradients; }
 };
 
@@ -55,6 +55,7 @@ StepParts parts_of(const RankEstimate& estimate) {
     if (node.id == "weights") parts.weights = node.bytes;
     else if (node.id == "adapters") parts.adapters = node.bytes;
     else if (node.id == "master_weights") parts.master_weights = node.bytes;
+    else if (node.id == "fp8_weights") parts.weight_copies = node.bytes;
     else if (node.id == "optimizer_states") parts.optimizer_states = node.bytes;
     else if (node.id == "gradients") parts.gradients = node.bytes;
     else if (node.id == "buffers") parts.buffers = node.bytes;
@@ -139,7 +140,7 @@ RuleComparison compare_total(const RuleCase& asked, const StepParts& parts) {
   reasons.beyond("NO_GRADS", parts.all_gradients(), 0, "gradients");
   reasons.beyond("EMBEDDING_GRADS", parts.most.gradients, parts.at_end.gradients, "gradients");
   reasons.beyond("ACT_SHARE", parts.most.activations, 0, "activations");
-  reasons.beyond("CAST_COPIES", parts.most.weight_copies, 0, "activations");
+  reasons.beyond("CAST_COPIES", parts.weight_copies + parts.most.weight_copies, 0, parts.weight_copies != 0 ? "fp8_weights" : "activations");
   reasons.beyond("NO_LOGITS", parts.most.loss, 0, "loss");
   reasons.beyond("OPT_COPIES", parts.most.optimizer_transient, 0, "optimizer_transient");
   reasons.beyond("NO_BUFFERS", parts.buffers, 0, "buffers");
@@ -177,7 +178,7 @@ RuleComparison compare_buffers(const RuleCase& asked, const StepParts& parts) {
   RuleComparison rule{.rule = "R5"};
   ReasonList reasons;
   reasons.beyond("NO_LOGITS", parts.at_worst.loss, 0, "loss");
-  reasons.beyond("CAST_COPIES", parts.at_worst.weight_copies, 0, "activations");
+  reasons.beyond("CAST_COPIES", parts.weight_copies + parts.at_worst.weight_copies, 0, parts.weight_copies != 0 ? "fp8_weights" : "activations");
   reasons.beyond("OPT_COPIES", parts.at_worst.optimizer_transient, 0, "optimizer_transient");
   reasons.beyond("NO_BUFFERS", parts.buffers, 0, "buffers");
   reasons.beyond("MORE_STANDS", parts.others + parts.at_worst.others, 0);

@@ -30,7 +30,7 @@ export const reasons: Record<string, string> = {
   PEAK_IS_MAX: 'Not everything peaks at one moment: the peak is the highest moment, not the sum.',
   SAFETY_FLAT: 'A factor on the known part says nothing of the unknown part: it is taken off, and that part counted.',
   ACT_SHARE: 'Activations follow batch and sequence length, not the total.',
-  CAST_COPIES: 'Autocast keeps 16-bit copies of the weights it multiplies with.',
+  CAST_COPIES: 'Copies of the weights in the narrower type that products take.',
   EMBEDDING_GRADS: 'While backward ends, the embedding’s gradient exists more than once.',
   OPT_COPIES: 'The optimizer’s step works on temporary copies.',
   NO_LOGITS: 'Logits and loss take 6 to 20 B per token and vocabulary entry.',

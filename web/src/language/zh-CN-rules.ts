@@ -31,7 +31,7 @@ export const reasons: Record<string, string> = {
   PEAK_IS_MAX: '各部分并非同时达到峰值：峰值取最高时刻，而不是相加。',
   SAFETY_FLAT: '给已知部分乘系数，并不能估出未知部分：此处去掉系数，改为逐项计算。',
   ACT_SHARE: '激活值取决于批次大小和序列长度，与总量无固定比例。',
-  CAST_COPIES: 'autocast 为参与矩阵乘法的权重保留 16 位副本。',
+  CAST_COPIES: '按矩阵乘法所用的较窄类型保留的权重副本。',
   EMBEDDING_GRADS: '反向末尾，词嵌入的梯度不止一份。',
   OPT_COPIES: '优化器更新时使用临时副本。',
   NO_LOGITS: 'logits 和损失：每个 token、每个词表项占 6 至 20 B。',
