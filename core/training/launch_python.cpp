@@ -77,7 +77,7 @@ class Script {
  public:
   explicit Script(const Plan& plan)
       : plan_(plan), asked_(*std::get_if<TrainingWorkload>(&plan.request.workload)), recipe_(*plan.training().recipe), optimizer_(plan.training().optimizer),
-        trl_(asked_.stack == "trl"), adapts_(asked_.method != TrainingMethod::full) {}
+        trl_(*asked_.loss == LossImplementation::trl_fused_head), adapts_(asked_.method != TrainingMethod::full) {}
 
   LaunchFile file() {
     std::string body = model();
@@ -92,7 +92,8 @@ class Script {
   const TrainingWorkload& asked_;
   const PrecisionRecipe& recipe_;
   const OptimizerSetup& optimizer_;
-  bool trl_ = false, adapts_ = false;
+  bool trl_ = false;  ///< whether its trainer runs the step: it always takes its fused head, and Trainer never does
+  bool adapts_ = false;
   std::vector<std::string> unsaid_;
   std::string optimizer_class_;  ///< passed itself where the arguments have no name for it
 
@@ -100,6 +101,8 @@ class Script {
   std::string model();
   std::string quantization();
   std::string adapters();
+  std::string recomputation();
+  std::string kernels();
   std::string arguments();
   std::string training();
 };
@@ -176,27 +179,63 @@ std::string Script::adapters() {
   return out;
 }
 
+/// Layers run again one by one; what they keep may wait in main memory.
+std::string Script::recomputation() {
+  const RecomputeGranularity granularity = *asked_.recompute_granularity;
+  const ActivationOffloading offloading = *asked_.activation_offloading;
+  const bool recomputes = granularity != RecomputeGranularity::none, inputs = offloading == ActivationOffloading::layer_inputs;
+  std::string out = argument("gradient_checkpointing", boolean(recomputes));
+  std::string settings = "{\"use_reentrant\": " + std::string(boolean(*asked_.use_reentrant));
+  if (granularity == RecomputeGranularity::selective) unsaid_.emplace_back("recompute_granularity=selective: whole layers are recomputed");
+  if (granularity == RecomputeGranularity::full && *asked_.recompute_num_layers > 1) {
+    const std::string method = "recompute_method=" + std::string(name_of(*asked_.recompute_method)), n = digits(*asked_.recompute_num_layers);
+    if (*asked_.recompute_method == RecomputeMethod::every) {
+      settings += ", \"every_n_layers\": " + n;
+      unsaid_.push_back(method + ": of " + n + " layers the first is recomputed, not the last");
+    } else {
+      unsaid_.push_back(method + " with recompute_num_layers=" + n + ": each layer is recomputed for itself");
+    }
+  } else if (granularity == RecomputeGranularity::full && *asked_.recompute_method == RecomputeMethod::block) {
+    unsaid_.emplace_back("recompute_method=block: every layer is recomputed");
+  }
+  if (inputs && recomputes) {
+    settings += ", \"offload\": True";
+    unsaid_.emplace_back("activation_offloading=layer_inputs: the input of the last layer goes to main memory too");
+  }
+  if (recomputes) out += argument("gradient_checkpointing_kwargs", settings + "}");
+  const bool tensors = offloading == ActivationOffloading::saved_tensors;
+  if (trl_) out += argument("activation_offloading", boolean(tensors));
+  if ((tensors && !trl_) || (inputs && !recomputes)) unsaid_.push_back("activation_offloading=" + std::string(name_of(offloading)));
+  return out;
+}
+
+/// Liger's layers and its loss are switched on together or apart; TRL's trainer refuses its loss.
+std::string Script::kernels() {
+  const TrainingKernels kernels = *asked_.kernels;
+  const bool layers = kernels == TrainingKernels::liger, fused = *asked_.loss == LossImplementation::liger_fused_linear;
+  if (kernels == TrainingKernels::transformer_engine) unsaid_.emplace_back("kernels=transformer_engine");
+  if (!trl_ && !fused && *asked_.loss != LossImplementation::transformers) unsaid_.push_back("loss=" + std::string(name_of(*asked_.loss)));
+  std::string out = argument("max_grad_norm", *asked_.gradient_clipping ? "1.0" : "0.0") + argument("use_liger_kernel", boolean(layers || fused));
+  std::string settings;
+  for (const std::string_view layer : {"rope", "rms_norm", "layer_norm", "swiglu", "geglu", "relu_squared"})
+    if (fused && !layers) settings += quoted(layer) + ": False, ";
+  if (layers || fused) out += argument("liger_kernel_config", "{" + settings + "\"fused_linear_cross_entropy\": " + std::string(boolean(fused)) + "}");
+  return out + argument("torch_compile", boolean(kernels == TrainingKernels::compiled));
+}
+
 std::string Script::arguments() {
-  const bool recomputes = *asked_.recompute_granularity != RecomputeGranularity::none;
-  if (*asked_.recompute_granularity == RecomputeGranularity::selective) unsaid_.emplace_back("recompute_granularity=selective: whole layers are recomputed");
   if (*asked_.padded) unsaid_.emplace_back("padded=true, which is so where sequences of a batch have unequal lengths");
   else if (asked_.micro_batch_size > 1) unsaid_.emplace_back("padded=false, which is so where sequences of a batch have equal lengths");
   std::string out = trl_ ? "\narguments = SFTConfig(\n" : "\narguments = TrainingArguments(\n";
   out += argument("output_dir", quoted("out"));
-  if (trl_) out += argument("max_length", digits(*asked_.sequence_length)) + argument("packing", "False") + argument("activation_offloading", "False");
+  if (trl_) out += argument("max_length", digits(*asked_.sequence_length)) + argument("packing", "False");
   out += argument("per_device_train_batch_size", digits(asked_.micro_batch_size)) +
          argument("gradient_accumulation_steps", digits(asked_.gradient_accumulation_steps));
   if (const auto name = optim_name(optimizer_)) out += argument("optim", quoted(*name));
   else optimizer_class_ = optimizer_.optimizer->python_class;
   out += argument("bf16", boolean(recipe_.compute == TrainingPrecision::amp_bf16)) + argument("fp16", boolean(recipe_.compute == TrainingPrecision::amp_fp16));
-  out += argument("gradient_checkpointing", boolean(recomputes));
-  if (recomputes) out += argument("gradient_checkpointing_kwargs", "{\"use_reentrant\": " + std::string(boolean(*asked_.use_reentrant)) + "}");
-  const TrainingKernels kernels = *asked_.kernels;
-  if (kernels == TrainingKernels::transformer_engine) unsaid_.emplace_back("kernels=transformer_engine");
-  out += argument("max_grad_norm", "1.0") + argument("use_liger_kernel", boolean(kernels == TrainingKernels::liger));
-  if (kernels == TrainingKernels::liger && !trl_)  // the loss is counted apart
-    out += argument("liger_kernel_config", "{\"fused_linear_cross_entropy\": False}");
-  return out + argument("torch_compile", boolean(kernels == TrainingKernels::compiled)) + ")\n";
+  out += recomputation();
+  return out + kernels() + ")\n";
 }
 
 std::string Script::training() {

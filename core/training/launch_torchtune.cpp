@@ -34,7 +34,8 @@ class Configuration {
     body += step();
     body += pass();
     return {.program = "torchtune", .name = recipe + ".yaml",
-            .text = "# " + launch_title(plan_) + ". Run: tune run " + recipe + " --config " + recipe + ".yaml\n" + unsaid_comment(unsaid_) + body};
+            .text = "# " + launch_title(plan_) + ". Run with torchtune 0.7: tune run " + recipe + " --config " + recipe + ".yaml\n" +
+                    unsaid_comment(unsaid_) + body};
   }
 
  private:
@@ -128,7 +129,10 @@ std::string Configuration::step() {
     out += "lr_scheduler:\n" + part("_component_", "torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup") +
            part("num_warmup_steps", "100") + line("save_adapter_weights_only", "False");
   else out += line("optimizer_in_bwd", "False");
-  return out + "loss:\n" + part("_component_", "torch.nn.CrossEntropyLoss") + line("clip_grad_norm", "null");
+  const bool chunked = *asked_.loss == LossImplementation::chunked;
+  if (!chunked && *asked_.loss != LossImplementation::transformers) unsaid_.push_back("loss=" + std::string(name_of(*asked_.loss)));
+  return out + "loss:\n" + part("_component_", chunked ? "torchtune.modules.loss.LinearCrossEntropyLoss" : "torch.nn.CrossEntropyLoss") +
+         line("clip_grad_norm", *asked_.gradient_clipping ? "1.0" : "null");
 }
 
 std::string Configuration::pass() {
@@ -136,16 +140,21 @@ std::string Configuration::pass() {
   const bool plain = recipe_.compute == TrainingPrecision::bf16 || recipe_.compute == TrainingPrecision::fp32;
   if (!plain || !recipe_.master_weights.empty()) unsaid_.push_back("precision=" + std::string(recipe_.id) + ": everything is BF16 or FP32");
   if (recompute == RecomputeGranularity::selective) unsaid_.emplace_back("recompute_granularity=selective: whole layers are recomputed");
-  if (recompute != RecomputeGranularity::none && *asked_.use_reentrant) unsaid_.emplace_back("use_reentrant=true");
+  const ActivationOffloading offloading = *asked_.activation_offloading;
+  const bool recomputes = recompute != RecomputeGranularity::none, offloads = recomputes && offloading == ActivationOffloading::saved_tensors;
+  if (recompute == RecomputeGranularity::full && (*asked_.recompute_num_layers > 1 || *asked_.recompute_method == RecomputeMethod::block))
+    unsaid_.push_back("recompute_method=" + std::string(name_of(*asked_.recompute_method)) + ": each layer is recomputed for itself");
+  if (offloading != ActivationOffloading::none && !offloads)
+    unsaid_.push_back("activation_offloading=" + std::string(name_of(offloading)) + ": it offloads saved tensors, and only where layers are recomputed");
+  if (recomputes && *asked_.use_reentrant) unsaid_.emplace_back("use_reentrant=true");
   if (*asked_.attention != TrainingAttention::sdpa) unsaid_.push_back("attention=" + std::string(name_of(*asked_.attention)));
   const bool compiled = *asked_.kernels == TrainingKernels::compiled;
   if (*asked_.kernels != TrainingKernels::transformers && !compiled)
     unsaid_.push_back("kernels=" + std::string(name_of(*asked_.kernels)));
   if (asked_.enable_input_require_grads.value_or(false)) unsaid_.emplace_back("enable_input_require_grads=true");
   if (*asked_.kept_logits != KeptLogits::none) unsaid_.push_back("kept_logits=" + std::string(name_of(*asked_.kept_logits)));
-  const bool recomputes = recompute != RecomputeGranularity::none;
   return line("dtype", recipe_.weights == "fp32" ? "fp32" : "bf16") + line("enable_activation_checkpointing", boolean(recomputes)) +
-         line("enable_activation_offloading", "False") + line("compile", boolean(compiled)) + line("device", "cuda") + "metric_logger:\n" +
+         line("enable_activation_offloading", boolean(offloads)) + line("compile", boolean(compiled)) + line("device", "cuda") + "metric_logger:\n" +
          part("_component_", "torchtune.training.metric_logging.DiskLogger") + part("log_dir", "${output_dir}/logs") + line("log_every_n_steps", "1") +
          line("log_peak_memory_stats", "True") + line("log_level", "INFO");
 }

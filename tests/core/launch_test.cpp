@@ -122,6 +122,64 @@ TEST_CASE("fused kernels are switched on where a program has them", "[launch]") 
   CHECK(says(text_of(megatron, "transformers"), std::string(unsaid) + "kernels=transformer_engine"));
 }
 
+TEST_CASE("a loss decides which trainer runs the step", "[launch]") {
+  const auto with = [](LossImplementation loss, TrainingKernels kernels = TrainingKernels::transformers, const std::string& stack = "transformers") {
+    return launch_files(ask(llama).train({.method = TrainingMethod::full, .stack = stack, .precision = "bf16", .kernels = kernels, .loss = loss}).plan());
+  };
+  CHECK(says(text_of(with(LossImplementation::trl_fused_head), "trl"), "SFTTrainer("));
+  CHECK(text_of(with(LossImplementation::transformers, TrainingKernels::transformers, "trl"), "trl").empty());
+  const auto plain = with(LossImplementation::transformers);
+  CHECK(says(text_of(plain, "transformers"), "use_liger_kernel=False"));
+  CHECK_FALSE(says(text_of(plain, "transformers"), "liger_kernel_config"));
+  CHECK(says(text_of(plain, "torchtune"), "_component_: torch.nn.CrossEntropyLoss"));
+  const std::string fused = text_of(with(LossImplementation::liger_fused_linear), "transformers");
+  CHECK((says(fused, "use_liger_kernel=True") && says(fused, "\"rms_norm\": False") && says(fused, "\"fused_linear_cross_entropy\": True")));
+  const std::string both = text_of(with(LossImplementation::liger_fused_linear, TrainingKernels::liger), "transformers");
+  CHECK(says(both, "liger_kernel_config={\"fused_linear_cross_entropy\": True}"));
+  const std::string beside = text_of(with(LossImplementation::trl_fused_head, TrainingKernels::liger), "trl");
+  CHECK(says(beside, "liger_kernel_config={\"fused_linear_cross_entropy\": False}"));
+  for (const LossImplementation loss :
+       {LossImplementation::chunked, LossImplementation::unsloth_fused, LossImplementation::cut_cross_entropy, LossImplementation::vocab_parallel})
+    CHECK(says(text_of(with(loss), "transformers"), std::string(unsaid) + "loss=" + std::string(name_of(loss))));
+  CHECK(says(text_of(with(LossImplementation::cut_cross_entropy), "torchtune"), std::string(unsaid) + "loss=cut_cross_entropy"));
+}
+
+TEST_CASE("gradients are clipped where the plan clips them", "[launch]") {
+  const auto with = [](bool clips) {
+    return launch_files(ask(llama).train({.method = TrainingMethod::full, .stack = "transformers", .gradient_clipping = clips}).plan());
+  };
+  CHECK((says(text_of(with(true), "transformers"), "max_grad_norm=1.0") && says(text_of(with(false), "transformers"), "max_grad_norm=0.0")));
+  CHECK((says(text_of(with(true), "torchtune"), "clip_grad_norm: 1.0") && says(text_of(with(false), "torchtune"), "clip_grad_norm: null")));
+}
+
+TEST_CASE("recomputation of some layers and offloading are set or said", "[launch]") {
+  const auto with = [](TrainingWorkload asked) {
+    asked.method = TrainingMethod::full;
+    asked.stack = asked.stack.value_or("transformers");
+    return launch_files(ask(llama).train(asked).plan());
+  };
+  constexpr auto full = RecomputeGranularity::full;
+  const auto every = with({.recompute_granularity = full, .recompute_method = RecomputeMethod::every, .recompute_num_layers = 4});
+  CHECK(says(text_of(every, "transformers"), "{\"use_reentrant\": False, \"every_n_layers\": 4}"));
+  CHECK(says(text_of(every, "torchtune"), std::string(unsaid) + "recompute_method=every"));
+  CHECK_FALSE(says(text_of(with({.recompute_granularity = full}), "transformers"), unsaid));
+  for (const RecomputeMethod method : {RecomputeMethod::uniform, RecomputeMethod::block}) {
+    const auto units = with({.recompute_granularity = full, .recompute_method = method, .recompute_num_layers = 4});
+    CHECK(says(text_of(units, "transformers"), std::string(unsaid) + "recompute_method=" + std::string(name_of(method))));
+    CHECK_FALSE(says(text_of(units, "transformers"), "every_n_layers"));
+  }
+  constexpr auto tensors = ActivationOffloading::saved_tensors, inputs = ActivationOffloading::layer_inputs;
+  const auto moved = with({.recompute_granularity = full, .activation_offloading = inputs});
+  CHECK(says(text_of(moved, "transformers"), "{\"use_reentrant\": False, \"offload\": True}"));
+  CHECK(says(text_of(moved, "torchtune"), std::string(unsaid) + "activation_offloading=layer_inputs"));
+  const auto stashed = with({.stack = "trl", .recompute_granularity = full, .activation_offloading = tensors});
+  CHECK(says(text_of(stashed, "trl"), "activation_offloading=True"));
+  CHECK(says(text_of(stashed, "torchtune"), "enable_activation_offloading: True"));
+  const auto bare = with({.recompute_granularity = RecomputeGranularity::none, .activation_offloading = tensors});
+  CHECK(says(text_of(bare, "transformers"), std::string(unsaid) + "activation_offloading=saved_tensors"));
+  CHECK(says(text_of(bare, "torchtune"), "enable_activation_offloading: False"));
+}
+
 TEST_CASE("the math kernel of sdpa is what is left when the others are switched off", "[launch]") {
   const TrainingWorkload asked{.method = TrainingMethod::full, .stack = "transformers", .attention = TrainingAttention::sdpa_math};
   const std::string text = text_of(files_of(asked), "transformers");
@@ -135,7 +193,8 @@ TEST_CASE("torchtune's recipe is configured for the models it has", "[launch]") 
   for (const std::string_view part :
        {"_component_: torchtune.models.llama3_1.lora_llama3_1_8b", "lora_attn_modules: [q_proj, v_proj, output_proj]", "apply_lora_to_mlp: True",
         "lora_rank: 8", "lora_dropout: 0.0", "max_seq_len: 2048", "max_filename: \"00004\"", "model_type: LLAMA3", "batch_size: 2",
-        "_component_: torch.optim.AdamW", "fused: True", "dtype: bf16", "enable_activation_checkpointing: True", "lr_scheduler:"}) {
+        "_component_: torch.optim.AdamW", "fused: True", "dtype: bf16", "enable_activation_checkpointing: True", "lr_scheduler:",
+        "_component_: torchtune.modules.loss.LinearCrossEntropyLoss", "clip_grad_norm: null", "enable_activation_offloading: False"}) {
     INFO(part);
     CHECK(says(text, part));
   }
@@ -145,7 +204,9 @@ TEST_CASE("torchtune's recipe is configured for the models it has", "[launch]") 
   CHECK(says(text_of(full, "torchtune"), "checkpoint_files: [model.safetensors]"));
   CHECK(says(text_of(full, "torchtune"), "is_paged: True"));
   CHECK(says(text_of(full, "torchtune"), "optimizer_in_bwd: False"));
-  CHECK(text_of(files_of({.method = TrainingMethod::lora}, "Qwen/Qwen3-8B"), "torchtune").empty());
+  const auto qwen = files_of({.method = TrainingMethod::lora, .stack = "torchtune"}, "Qwen/Qwen3-4B");
+  CHECK((says(text_of(qwen, "torchtune"), "lora_qwen3_4b_instruct") && says(text_of(qwen, "torchtune"), "model_type: QWEN3\n")));
+  CHECK(text_of(files_of({.method = TrainingMethod::lora}, "Qwen/Qwen3-32B"), "torchtune").empty());
   CHECK(launch_files(ask_count("7B").train({.method = TrainingMethod::full}).plan()).size() == 1);
 }
 
@@ -155,7 +216,7 @@ TEST_CASE("what torchtune cannot be told is a comment", "[launch]") {
                                .lora = LoraChoice{.target_modules = {{"q_proj", "gate_proj"}}, .adapter_dtype = ComputeDtype::fp16}};
   const std::string text = text_of(files_of(asked), "torchtune");
   for (const std::string_view part : {"precision=amp_bf16", "attention=eager", "use_reentrant=true", "target_modules: gate_proj", "adapter_dtype=fp16",
-        "enable_input_require_grads=true"}) {
+        "enable_input_require_grads=true", "loss=trl_fused_head"}) {
     INFO(part);
     CHECK(says(text, std::string(unsaid) + std::string(part)));
   }

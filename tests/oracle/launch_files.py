@@ -2,8 +2,8 @@
 
     ./dev report requests.jsonl | python tests/oracle/launch_files.py [scripts | configurations]
 
-Scripts need torch, transformers, trl, peft, datasets and bitsandbytes; configurations need torchtune 0.6.1 with a torchao of its time, 0.10, which
-PEFT refuses: hence the choice. Exit status 1: a file failed, or none ran."""
+Scripts need torch, transformers, trl, peft, datasets and bitsandbytes; configurations need torchtune at the commit of torchtune-configurations, or
+newer, with torchao 0.18 and torchvision. Exit status 1: a file failed, or none ran."""
 
 import ast
 import json

@@ -15,6 +15,7 @@ STACKS = pathlib.Path(__file__).parents[2] / "catalog" / "stacks"
 same = lambda value: value
 above_zero = lambda value: value > 0
 layers = {True: "full", False: "none", "unsloth": "full"}.get
+offloads = {True: "saved_tensors", False: "none", "unsloth": "layer_inputs"}.get
 all_linear = lambda value: ["all-linear"] if value in ("all", ["all-linear"]) else value
 peft_names = lambda text: [{"output_proj": "o_proj"}.get(name, name) for name in re.findall(r"'(\w+)'", text)] + ["gate_proj", "up_proj", "down_proj"]
 
@@ -108,6 +109,9 @@ COMPARED = [
     ("transformers", None, "precision", {"auto": "bf16"}.get, text("transformers/modeling_utils.py", r'if dtype is None:\n\s+dtype = "(\w+)"')),
     ("transformers", None, "recompute_granularity", {None: "none"}.get, field(HF, "TrainingArguments", "activation_checkpointing")),
     ("transformers", None, "use_reentrant", same, text("transformers/modeling_utils.py", r'activation_checkpointing_kwargs = \{"use_reentrant": (\w+)\}')),
+    ("transformers", None, "gradient_clipping", above_zero, field(HF, "TrainingArguments", "max_grad_norm")),
+    ("transformers", None, "kernels", {False: "transformers"}.get, field(HF, "TrainingArguments", "use_liger_kernel")),
+    ("transformers", "qlora", "weight_format", same, argument("transformers/utils/quantization_config.py", "__init__", "bnb_4bit_quant_type")),
     ("transformers", "lora", "lora.r", same, field("peft/tuners/lora/config.py", "LoraConfig", "r")),
     ("transformers", "lora", "lora.lora_dropout", above_zero, field("peft/tuners/lora/config.py", "LoraConfig", "lora_dropout")),
     ("transformers", "lora", "lora.target_modules", json.loads, text("peft/utils/constants.py", r'"llama": (\[[^\]]*\])', True)),
@@ -115,6 +119,9 @@ COMPARED = [
     ("trl", None, "recompute_granularity", layers, field("trl/trainer/base_config.py", "_BaseConfig", "gradient_checkpointing")),
     ("trl", None, "precision", {"float32": "amp_bf16"}.get, text("trl/trainer/utils.py", r'kwargs.get\("dtype", "(\w+)"\)')),
     ("trl", None, "optimizer", BITS, HF_OPTIMIZER),
+    ("trl", None, "activation_offloading", offloads, field("trl/trainer/sft_config.py", "SFTConfig", "activation_offloading")),
+    ("trl", None, "loss", {"add_fused_lm_head": "trl_fused_head"}.get, text("trl/trainer/sft_trainer.py", r"^        (add_fused_lm_head)\(")),
+    ("trl", "qlora", "weight_format", same, field("trl/trainer/model_config.py", "ModelConfig", "bnb_4bit_quant_type")),
     ("trl", "lora", "lora.r", same, field("trl/trainer/model_config.py", "ModelConfig", "lora_r")),
     ("trl", "lora", "lora.lora_dropout", above_zero, field("trl/trainer/model_config.py", "ModelConfig", "lora_dropout")),
     ("trl", "qlora", "lora.adapter_dtype", {"bfloat16": "bf16"}.get,
@@ -127,9 +134,14 @@ COMPARED = [
         ("lora.r", int, "lora_rank"), ("lora.lora_dropout", lambda rate: float(rate) > 0, "lora_dropout"),
         ("lora.target_modules", peft_names, "lora_attn_modules"), ("gradient_accumulation_steps", int, "gradient_accumulation_steps")]],
     ("torchtune", "lora", "optimizer", BITS, tune_optimizer("lora")),
+    *[("torchtune", method, path, become, tune(method, key)) for method in ("full", "lora", "qlora") for path, become, key in [
+        ("loss", {"torchtune.modules.loss.LinearCrossEntropyLoss": "chunked"}.get, r"loss:\n\s*_component_"),
+        ("gradient_clipping", {"null": False}.get, "clip_grad_norm"),
+        ("activation_offloading", {"False": "none"}.get, "enable_activation_offloading")]],
     ("torchtune", None, "recompute_granularity", {"True": "full"}.get, tune("qlora", "enable_activation_checkpointing")),
     ("unsloth", None, "sequence_length", same, argument(UN + "loader.py", "from_pretrained", "max_seq_length")),
     ("unsloth", None, "recompute_granularity", layers, argument(UN + "loader.py", "from_pretrained", "use_gradient_checkpointing")),
+    ("unsloth", None, "activation_offloading", offloads, argument(UN + "loader.py", "from_pretrained", "use_gradient_checkpointing")),
     ("unsloth", None, "micro_batch_size", same, text(UN + "rl.py", r'"per_device_train_batch_size": (\d+)')),
     ("unsloth", None, "gradient_accumulation_steps", same, text(UN + "rl.py", r'"gradient_accumulation_steps": (\d+)')),
     ("unsloth", None, "optimizer", BITS, text(UN + "rl.py", r'"optim": "(\w+)"')),
@@ -149,6 +161,10 @@ COMPARED = [
     ("ms-swift", "lora", "lora.r", same, field(MS + "tuner_args.py", "TunerArguments", "lora_rank")),
     ("ms-swift", "lora", "lora.lora_dropout", above_zero, field(MS + "tuner_args.py", "TunerArguments", "lora_dropout")),
     ("ms-swift", "lora", "lora.target_modules", all_linear, field(MS + "tuner_args.py", "TunerArguments", "target_modules")),
+    ("megatron-lm", None, "activation_offloading", offloads,
+     field("megatron/core/model_parallel_config.py", "ModelParallelConfig", "cpu_offloading")),
+    ("megatron-lm", None, "loss", {False: "vocab_parallel"}.get,
+     field("megatron/core/model_parallel_config.py", "ModelParallelConfig", "cross_entropy_loss_fusion")),
     ("megatron-lm", None, "recompute_granularity", {None: "none"}.get,
      field("megatron/core/transformer/transformer_config.py", "TransformerConfig", "recompute_granularity")),
 ]
