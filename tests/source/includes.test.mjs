@@ -8,8 +8,8 @@ import { filesBelow, root } from '../../tools/steps.mjs';
 
 // What the files of core/inference share; any other header there belongs to one concept.
 const sharedInference = ['forward_pass', 'pass_context', 'block_runs'];
-// Concepts that rest on another one: the blocks and their masks run over the cache, and the pass is made of the rest.
-const restsOn = { block_runs: ['kv_cache'], masks: ['kv_cache'], pass: ['masks', 'pass_terms'] };
+// Concepts that rest on another one: the blocks and their masks run over the cache, the pass is made of the rest, the plan asks it.
+const restsOn = { block_runs: ['kv_cache'], inference_plan: ['pass'], masks: ['kv_cache'], pass: ['masks', 'pass_terms'] };
 
 const sources = filesBelow('core', 'cli', 'wasm').filter(file => /\.[hc]pp$/.test(file)).map(file => ({
   name: relative(root, file).replaceAll('\\', '/'),
