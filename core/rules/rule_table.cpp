@@ -5,6 +5,7 @@ namespace plimsoll {
 namespace {
 
 constexpr u64 worked_length = 2048, worked_rank = 16;
+constexpr std::string_view worked_base = "nf4_double_quant";
 
 /// One way of training the worked models.
 struct WorkedStep {
@@ -18,10 +19,14 @@ constexpr WorkedStep worked_steps[] = {{"bf16", TrainingMethod::full, "bf16"}, {
 Request request_for(const std::string& preset, const WorkedStep& step) {
   Request request;
   request.model.preset = preset;
-  TrainingWorkload workload{.method = step.method, .sequence_length = worked_length, .precision = std::string(step.precision),
-                                      .optimizer = OptimizerChoice{.id = "torch-adamw"}, .attention = TrainingAttention::sdpa,
-                                      .recompute_granularity = RecomputeGranularity::none, .kept_logits = KeptLogits::none};
+  TrainingWorkload workload{.method = step.method, .sequence_length = worked_length, .micro_batch_size = 1, .gradient_accumulation_steps = 1,
+                            .precision = std::string(step.precision),
+                            .optimizer = OptimizerChoice{.id = "torch-adamw", .implementation = "foreach"},
+                            .kernels = TrainingKernels::transformers, .attention = TrainingAttention::sdpa,
+                            .recompute_granularity = RecomputeGranularity::none, .activation_offloading = ActivationOffloading::none,
+                            .loss = LossImplementation::transformers, .gradient_clipping = false, .kept_logits = KeptLogits::none};
   if (step.method != TrainingMethod::full) workload.lora = LoraChoice{.r = worked_rank, .target_modules = std::vector<std::string>{"all-linear"}};
+  if (step.method == TrainingMethod::qlora) request.weight_format = std::string(worked_base);
   request.workload = std::move(workload);
   return request;
 }

@@ -43,7 +43,8 @@ class Thumb {
 
 /// Table T4 and its data types: each worked model in each type, the rule beside the exact weights, and what training it allocates.
 ///
-/// Assumes  training: one sequence of 2048 tokens, torch's AdamW, SDPA, nothing computed twice; adapters of rank 16 on all linear layers
+/// Assumes  training: one sequence of 2048 tokens, torch's AdamW, SDPA, nothing computed twice; adapters of rank 16 on all linear
+///          layers, QLoRA's base in NF4 with double quantisation
 /// Source   intro-article
 /// Tested   tests/core/thumb_test.cpp
 Result<RuleTable> rule_table(const Catalog& catalog);

@@ -22,9 +22,10 @@ TrainingWorkload plain(u64 length, RecomputeGranularity recompute = RecomputeGra
           .recompute_granularity = recompute, .kept_logits = KeptLogits::none};
 }
 
-/// Whether a record in MiB is of these bytes: the allocator rounds every storage up to 512 bytes, a few KiB in all.
+/// Whether a record in MiB is of these bytes: it rounds every storage up to 512 bytes, which random states of 16 and 24 bytes in each
+/// layer make some tens of KiB in all.
 bool recorded_as(const StepMoment& moment, u64 mebibytes) {
-  constexpr u64 half = 1U << 19U, rounding = 1U << 12U;
+  constexpr u64 half = 1U << 19U, rounding = 1U << 16U;
   return (moment.allocated_bytes + half) >> 20U == mebibytes || (moment.allocated_bytes + rounding + half) >> 20U == mebibytes;
 }
 

@@ -35,7 +35,14 @@ TEST_CASE("every enumerator has one name, and the name leads back to it", "[voca
   check_names(Limit::model);
   check_names(AttentionImplementation::eager);
   check_names(ComputeDtype::fp16);
-  check_names(TrainingPrecision::amp_fp16);
+  check_names(TrainingPrecision::fp8);
+  check_names(TrainingKernels::compiled);
+  check_names(TrainingMethod::qlora);
+  check_names(KeptLogits::output_fp32);
+  check_names(RecomputeMethod::every);
+  check_names(RecomputeModule::mla_up_proj);
+  check_names(ActivationOffloading::layer_inputs);
+  check_names(LossImplementation::vocab_parallel);
   check_names(TrainingAttention::flash_attention_2);
   check_names(RecomputeGranularity::full);
   check_names(Role::buffer);

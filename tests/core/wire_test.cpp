@@ -114,7 +114,7 @@ TEST_CASE("a workload says its kind, and an unknown kind is an error that names 
   const Error error = refusal(R"({"workload": {"kind": "mining"}})");
   CHECK(error.code == ErrorCode::unknown_id);
   CHECK(error.where == "request.workload.kind");
-  CHECK(error.hint == "Use one of: inference.");
+  CHECK(error.hint == "Use one of: inference, training.");
   CHECK(refusal(R"({"workload": {"kind": 3}})").where == "request.workload.kind");
   CHECK(refusal(R"({"workload": []})").code == ErrorCode::wrong_type);
 }
