@@ -47,11 +47,11 @@ def small_configs():
 
 
 def random_heads(rng, family, config):
-    heads, width = rng.choice([1, 2, 3, 4, 8]), rng.choice([8, 16, 20, 32, 64])
+    heads, width = rng.choice([2, 3, 4, 8]), rng.choice([8, 16, 20, 32, 64])  # no model has one head
     if family == "gpt2":
         config.update(n_head=heads, n_embd=heads * width, n_inner=rng.choice([None, 40, 300]))
         return
-    hidden = heads * width if family in ("gpt_neox", "phi3", "llama") or rng.random() < 0.6 else rng.choice([32, 80, 256])
+    hidden = heads * width if family in ("gpt_neox", "phi3", "llama", "gemma3_text", "deepseek_v2", "deepseek_v3") or rng.random() < 0.6 else rng.choice([32, 80, 256])
     config.update(num_attention_heads=heads, hidden_size=hidden, intermediate_size=rng.choice([24, 104, 1000]))
     if family in ("deepseek_v2", "deepseek_v3"):
         config.update(num_key_value_heads=heads, q_lora_rank=rng.choice([None, 24, 48]), kv_lora_rank=rng.choice([16, 40]),
@@ -98,7 +98,7 @@ def random_config(rng, family=None):
     if family in ("llama", "mistral", "qwen2", "qwen3", "mixtral", "gpt_neox", "granite") and rng.random() < 0.3:
         config["attention_dropout"] = 0.1
     if family == "smollm3":
-        config["no_rope_layers"] = [rng.choice([0, 1]) for _ in range(config["num_hidden_layers"])]
+        config["no_rope_layers"] = [1, *(rng.choice([0, 1]) for _ in range(config["num_hidden_layers"] - 1))]
     return name, config
 
 

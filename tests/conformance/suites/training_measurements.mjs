@@ -87,15 +87,12 @@ function torchtune(row) {
 
 const sources = { PEFT: peft, SW: swift, TUNE: torchtune, AO: torchtune };
 
-/** Bytes that a row's number may mean: "GB as printed" is 10^9 or 2^30. torchao's table was printed by torchtune, which divides by 2^30,
- * though the file took 10^9. */
-function readings(row) {
-  if (row.id.startsWith('AO')) return [Number(/^([\d.]+) GB/.exec(row.unit_note)[1]) * GiB];
-  const number = Number(row.measured_gib);
-  return /^'?GB? (as|active)|^'G' as/.test(row.unit_note) ? [number * GiB, number * 1e9] : [number * GiB];
+/** Bytes of a row's number, as its own note has the unit: 2^30 where it says GiB, 10^9 where it says no more than GB. torchao's table was
+ * printed by torchtune, which divides by 2^30, though the file took 10^9. */
+function measuredBytes(row) {
+  if (row.id.startsWith('AO')) return Number(/^([\d.]+) GB/.exec(row.unit_note)[1]) * GiB;
+  return Number(row.measured_gib) * (/^GB as printed|^'G' as/.test(row.unit_note) && !/uses GiB/.test(row.unit_note) ? 1e9 : GiB);
 }
-
-const nearest = (ours, list) => list.reduce((best, value) => (Math.abs(ours / value - 1) < Math.abs(ours / best - 1) ? value : best));
 
 /** What is asked for a row, or why nothing is. */
 function question(folder, row) {
@@ -143,7 +140,7 @@ async function cases(folder) {
   const answered = used.map((entry, i) => ({ ...entry, outcome: outcomes[i] }));
   const compared = answered.filter(({ outcome }) => outcome.ok).map(({ row, asked, outcome }) => {
     const ours = outcome.value[levels[asked.level]];
-    const measured = nearest(ours, readings(row));
+    const measured = measuredBytes(row);
     return { difference: Math.abs(ours / measured - 1), line: lineOf(row, asked.level, measured, ours) };
   });
   const [first, ...rest] = statistics(compared.map(({ difference }) => difference));
