@@ -117,7 +117,9 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
   const std::string gpt2 = "openai-community/gpt2";
   for (const Ask& asked : {ask(gpt2), ask(gpt2).context(2000), ask_config(R"({"model_type": "llama"})"), ask_count("7B"), ask("deepseek-ai/DeepSeek-V3"),
                            ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"), ask("deepseek-ai/DeepSeek-V2-Lite").weights("bnb_int8"),
-                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})")})
+                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).train({.stack = "trl"}),
+                           ask(gpt2).train({.method = TrainingMethod::full, .kernels = TrainingKernels::liger}),
+                           ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled})})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);
       produced.insert(notice.code);
