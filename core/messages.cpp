@@ -118,6 +118,8 @@ constexpr auto texts = std::to_array<Text>({
             "torch.compile 为反向传播保留的内容为假定值：取自在 CPU 上读出的其划分结果。公开数据在低 15 % 到高 10 % 之间。"),
     notice("int8_product_refuses", "The int8 product of bitsandbytes takes inputs of at most three axes. This model's latent attention hands it four in Transformers: a forward pass on CUDA stops with an error.",
             "bitsandbytes 的 int8 乘法只接受至多三个轴的输入，而该模型的潜在注意力在 Transformers 中传入四个轴：CUDA 上的前向计算会报错中止。"),
+    notice("dora_not_counted", "What DoRA keeps for backward beside an adapter is not counted: a real step needs more.",
+            "未计入 DoRA 为反向传播在适配器之外保留的内容：实际所需更多。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -46,7 +46,10 @@ bool is_linear_weight(Role role) {
 }  // namespace
 
 std::optional<Error> check_kernels(const ModelSpec& model, const TrainingPass& pass, TrainingMethod method, const PrecisionRecipe& recipe) {
-  if (pass.kernels == TrainingKernels::transformer_engine) return check_megatron(model, pass, method, recipe);
+  const bool engine = pass.kernels == TrainingKernels::transformer_engine;
+  if (engine && pass.recompute == RecomputeGranularity::selective)  // its layers have no parts that run again here
+    return refuses(pass.kernels, "recompute_granularity", name_of(pass.recompute), "recompute_granularity none, full");
+  if (engine) return check_megatron(model, pass, method, recipe);
   if (pass.precision == TrainingPrecision::fp8) return refuses(pass.kernels, "precision", recipe.id, "kernels transformer_engine");
   if (pass.compiled() && method != TrainingMethod::full) return refuses(pass.kernels, "method", name_of(method), "method full");
   return std::nullopt;

@@ -170,6 +170,7 @@ std::optional<Error> decide_adapters(Plan& plan, TrainingPlan& decided, Training
   if (!lora.use_dora) lora.use_dora = false;
   auto setting = lora_setting(lora, plan.model->spec, plan.model->inventory, "request.workload.lora");
   if (!setting.ok()) return setting.error();
+  if (*lora.use_dora) plan.notices.push_back(make_notice(Say::dora_not_counted, "request.workload.lora.use_dora"));
   decided.pass.lora = std::move(setting.value());
   decided.pass.lora->saved_bytes = decided.pass.weight_bytes();
   if (!asked.enable_input_require_grads) asked.enable_input_require_grads = decided.pass.recompute == RecomputeGranularity::full;

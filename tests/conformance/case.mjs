@@ -17,11 +17,13 @@ export function compareNumber(name, expected, got, tolerance = 0) {
   return judge(name, expected, got);
 }
 
-/** Where the model is known not to reach, a difference is named with its size instead of being called wrong. */
-export function named(result, reason) {
-  if (result.outcome !== 'wrong' || !reason) return result;
-  const share = typeof result.got === 'number' ? 100 * (result.got - result.expected) / result.expected : undefined;
-  return notCovered(result.name, share === undefined ? reason : `${reason}: ${share < 0 ? 'short' : 'over'} by ${Math.abs(share) < 5 ? Math.abs(share).toFixed(1) : 10 * Math.ceil(Math.abs(share) / 10)} %${Math.abs(share) < 5 ? '' : ' at most'}`);
+/** A known difference: why, and how large at most, in parts of what is expected. Named with its size, and wrong beyond it. */
+export function named(result, gap) {
+  if (result.outcome !== 'wrong' || !gap) return result;
+  const share = typeof result.got === 'number' ? (result.got - result.expected) / result.expected : undefined;
+  if (share === undefined) return notCovered(result.name, gap.reason);
+  if (share < -gap.most || share > 0) return result;
+  return notCovered(result.name, `${gap.reason}: short by ${share > -0.05 ? (-100 * share).toFixed(1) : 10 * Math.ceil(-10 * share)} %${share > -0.05 ? '' : ' at most'}`);
 }
 
 /** Two maps from a key to a number: equal, or the keys that differ. */

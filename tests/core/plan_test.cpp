@@ -119,7 +119,8 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
                            ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"), ask("deepseek-ai/DeepSeek-V2-Lite").weights("bnb_int8"),
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).train({.stack = "trl"}),
                            ask(gpt2).train({.method = TrainingMethod::full, .kernels = TrainingKernels::liger}),
-                           ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled})})
+                           ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled}),
+                           ask(llama).train({.lora = LoraChoice{.use_dora = true}})})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);
       produced.insert(notice.code);

@@ -94,9 +94,9 @@ const layersBefore = row => Number(/ - (\d+) layers/.exec(row.layer_indices)?.[1
 
 /** What is not modelled. */
 function gap({ lora_variant: variant, checkpointing, attention, scope }) {
-  if (variant.startsWith('dora')) return 'what DoRA keeps beside an adapter';
+  if (variant.startsWith('dora')) return { reason: 'what DoRA keeps beside an adapter', most: 0.9 };
   const scores = attention === 'eager' || attention === 'sdpa_math';
-  if (scope === 'peak_in_forward_above_static' && checkpointing !== 'off' && scores) return 'the forward pass is highest inside the attention of a layer that keeps nothing';
+  if (scope === 'peak_in_forward_above_static' && checkpointing !== 'off' && scores) return { reason: 'the forward pass is highest inside the attention of a layer that keeps nothing', most: 0.6 };
   return undefined;
 }
 
