@@ -45,6 +45,7 @@ export class Rules extends Panel {
       table:not(.sizes) td.end { text-align: start; }
       .sizes th, .sizes td { padding-inline-end: 8px; }
       .sizes .quantity { font-size: var(--t0); }
+      .sizes .unit { display: block; }
       .part { display: block; font-size: var(--t0); color: var(--muted); }
     }
   `];
