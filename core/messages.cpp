@@ -120,6 +120,8 @@ constexpr auto texts = std::to_array<Text>({
             "bitsandbytes 的 int8 乘法只接受至多三个轴的输入，而该模型的潜在注意力在 Transformers 中传入四个轴：CUDA 上的前向计算会报错中止。"),
     notice("dora_not_counted", "What DoRA keeps for backward beside an adapter is not counted: a real step needs more.",
             "未计入 DoRA 为反向传播在适配器之外保留的内容：实际所需更多。"),
+    notice("products_not_counted", "What a product with a quantised weight makes while it runs, such as the weight in 16 bit, is not counted in the moments.",
+            "各时刻未计入量化权重参与运算时产生的临时数据，例如还原为 16 位的权重。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -24,7 +24,6 @@ struct TrainingPass {
   std::vector<RecomputeModule> recompute_modules;  ///< of selective recomputation
   ActivationOffloading offloading = ActivationOffloading::none;
   LossImplementation loss = LossImplementation::transformers;
-  bool clips_gradients = false;  ///< by their norm, as clip_grad_norm_ does
   bool reentrant = false;    ///< torch.utils.checkpoint(use_reentrant=True)
   bool padded = false;       ///< the batch has a mask [B, 1, T, T] of bool
   KeptLogits kept_logits = KeptLogits::none;  ///< what of the model's output the caller keeps until after backward

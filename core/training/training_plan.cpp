@@ -148,7 +148,7 @@ void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   decide_recomputation(pass, asked);
   pass.offloading = *(asked.activation_offloading = asked.activation_offloading.value_or(ActivationOffloading::none));
   pass.loss = *(asked.loss = asked.loss.value_or(LossImplementation::transformers));
-  pass.clips_gradients = *(asked.gradient_clipping = asked.gradient_clipping.value_or(true));
+  asked.gradient_clipping = asked.gradient_clipping.value_or(true);
   pass.reentrant = *(asked.use_reentrant = asked.use_reentrant.value_or(false));
   pass.padded = *(asked.padded = asked.padded.value_or(false));
   if (pass.kernels == TrainingKernels::transformer_engine) asked.kept_logits = KeptLogits::none;  // its forward pass returns the loss
@@ -170,6 +170,7 @@ std::optional<Error> decide_adapters(Plan& plan, TrainingPlan& decided, Training
   if (!lora.use_dora) lora.use_dora = false;
   auto setting = lora_setting(lora, plan.model->spec, plan.model->inventory, "request.workload.lora");
   if (!setting.ok()) return setting.error();
+  if (decided.method == TrainingMethod::qlora) plan.notices.push_back(make_notice(Say::products_not_counted, "request.weight_format"));
   if (*lora.use_dora) plan.notices.push_back(make_notice(Say::dora_not_counted, "request.workload.lora.use_dora"));
   decided.pass.lora = std::move(setting.value());
   decided.pass.lora->saved_bytes = decided.pass.weight_bytes();

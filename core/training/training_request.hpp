@@ -41,7 +41,7 @@ struct TrainingWorkload {
   std::optional<std::vector<RecomputeModule>> recompute_modules;  ///< of selective recomputation; default core_attn
   std::optional<ActivationOffloading> activation_offloading;
   std::optional<LossImplementation> loss;
-  std::optional<bool> gradient_clipping;         ///< by their norm, as max_grad_norm above 0 asks
+  std::optional<bool> gradient_clipping;         ///< by their norm, as max_grad_norm above 0 asks: for launch files, its few numbers are not counted
   std::optional<bool> use_reentrant;             ///< of torch.utils.checkpoint
   std::optional<KeptLogits> kept_logits;
   std::optional<bool> padded;                    ///< whether sequences of a batch have unequal lengths, so that attention gets a mask
