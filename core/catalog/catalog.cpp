@@ -76,11 +76,17 @@ StorageFormat read_format(std::string_view id, JsonView json) {
 }
 
 QuantizationRecipe read_recipe(std::string_view id, JsonView json) {
-  QuantizationRecipe recipe{.id = id, .name = text(json["name"]), .source = text(json["source"]), .rules = {}};
+  QuantizationRecipe recipe{.id = id, .name = text(json["name"]), .source = text(json["source"]), .rules = {}, .policy = {}};
   const JsonView rules = json["rules"];
   for (std::size_t i = 0; i < rules.size(); ++i)
     recipe.rules.push_back({texts(rules.at(i)["roles"]), text(rules.at(i)["format"]),
                             enum_from<RecipeTensors>(text(rules.at(i)["only"])).value_or(RecipeTensors::every)});
+  if (const JsonView file = json["llama_file_type"]; file.present()) {
+    recipe.policy = RecipePolicy::llama_file_type;
+    recipe.file_type = text(file["name"]);
+    recipe.base = text(file["base"]);
+    recipe.rules.push_back({{"*"}, models_dtype, RecipeTensors::every});
+  }
   return recipe;
 }
 
