@@ -3,6 +3,7 @@
 #include "engines/runtime_overhead.hpp"
 #include "inference/pass.hpp"
 #include "messages.hpp"
+#include "storage/decompressed_weights.hpp"
 
 namespace plimsoll {
 namespace {
@@ -55,6 +56,14 @@ StepTotals add_training(TermTree& tree, RankTotals& out, const Plan& plan, const
   return step;
 }
 
+/// The weights, and what they grow by in the first forward pass.
+u64 add_served_weights(TermTree& tree, const Plan& plan, const RankShare& rank) {
+  const LoadedModel& model = *plan.model;
+  const u64 loaded = add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
+  if (!plan.decompresses_weights) return loaded;
+  return loaded + add_decompressed_weights(tree, model.spec, model.inventory, rank, plan.weight_formats, plan.compute_dtype);
+}
+
 }  // namespace
 
 RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain) {
@@ -66,7 +75,7 @@ RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain
     out.weights_bytes = out.states.weights_bytes;
     out.step = add_training(tree, out, plan, out.states, plan.length(), plan.sequences());
   } else {
-    out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+    out.weights_bytes = add_served_weights(tree, plan, rank);
     add_moments(tree, out, plan, rank, plan.length(), plan.sequences());
   }
   out.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
@@ -82,7 +91,7 @@ FixedPart fixed_part(const Plan& plan, const RankShare& rank) {
   FixedPart fixed;
   tree.open("fixed", Combine::sum);
   if (plan.trains()) fixed.states = add_step_states(tree, plan, rank);
-  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : add_served_weights(tree, plan, rank);
   fixed.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
   return fixed;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages.hpp"
+#include "storage/quantization_notices.hpp"
 
 namespace plimsoll {
 namespace {
@@ -11,10 +12,7 @@ namespace {
 std::string weight_format_of(const Request& request, const ModelSpec& spec, std::vector<Notice>& notices) {
   const std::string where = "request.weight_format";
   if (request.weight_format) return *request.weight_format;
-  if (spec.checkpoint_format) {
-    notices.push_back(make_notice(Say::quantized_checkpoint, where, {spec.checkpoint_quantization, *spec.checkpoint_format}));
-    return *spec.checkpoint_format;
-  }
+  if (spec.quantization) return std::string(as_checkpoint);
   if (spec.dtype) return *spec.dtype;
   notices.push_back(make_notice(Say::dtype_assumed, where, {"bf16"}));
   return "bf16";
@@ -55,17 +53,37 @@ void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   if (multiplies_latents_in_int8(plan.model->spec, plan.weight_formats)) plan.notices.push_back(make_notice(Say::int8_product_refuses, where));
 }
 
+/// The formats of a method that treats tensors one by one.
+std::optional<Error> decide_tensors(Plan& plan, const CheckpointQuantization& quantization) {
+  const LoadedModel& model = *plan.model;
+  const std::string where = "request.weight_format";
+  const std::string_view dtype = name_of(plan.compute_dtype);
+  const auto decide = [&](Place place) { return checkpoint_plan(quantization, model.spec, model.inventory, dtype, *plan.catalog, place, where); };
+  PLIMSOLL_TRY(plan.weight_formats, decide(Place::memory));
+  PLIMSOLL_TRY(const PrecisionPlan stored, decide(Place::checkpoint));
+  plan.decompresses_weights = quantization.caution == Caution::dense_after_forward;
+  if (!model.spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
+  for (Notice& notice : quantization_notices({quantization, model.spec, model.inventory, plan.weight_formats, stored, dtype, bytes_of(plan.compute_dtype),
+                                              *plan.request.weight_format == as_checkpoint}, where))
+    plan.notices.push_back(std::move(notice));
+  return std::nullopt;
+}
+
 std::optional<Error> decide_formats(Plan& plan) {
   const ModelSpec& spec = plan.model->spec;
+  const std::string where = "request.weight_format";
   const std::string weight_format = weight_format_of(plan.request, spec, plan.notices);
-  auto recipe = plan.catalog->quantization(weight_format, "request.weight_format");
-  if (!recipe.ok()) return recipe.error();
-  plan.compute_dtype = compute_dtype_of(weight_format, spec);
-  auto formats = precision_plan(*recipe.value(), name_of(plan.compute_dtype), *plan.catalog, "request.weight_format");
-  if (!formats.ok()) return formats.error();
-  plan.weight_formats = formats.value();
-  if (plan.request.weight_format) say_format(plan, *recipe.value());
+  const bool asked = plan.request.weight_format.has_value();
   plan.request.weight_format = weight_format;
+  plan.compute_dtype = compute_dtype_of(weight_format, spec);
+  if (weight_format == as_checkpoint) {
+    if (!spec.quantization) return make_error(Say::checkpoint_not_quantised, where);
+    return decide_tensors(plan, *spec.quantization);
+  }
+  PLIMSOLL_TRY(const QuantizationRecipe* recipe, plan.catalog->quantization(weight_format, where));
+  if (recipe->as_checkpoint) return decide_tensors(plan, *recipe->as_checkpoint);
+  PLIMSOLL_TRY(plan.weight_formats, precision_plan(*recipe, name_of(plan.compute_dtype), *plan.catalog, where));
+  if (asked) say_format(plan, *recipe);
   return std::nullopt;
 }
 

@@ -82,7 +82,10 @@ TEST_CASE("weights are in the asked format, else the checkpoint's", "[plan]") {
   CHECK(silent.request.weight_format == "bf16");
   CHECK(codes(silent.notices) == std::set<std::string>{"class_default", "context_clamped", "dtype_assumed"});
   const Plan quantised = ask_config(R"({"model_type": "llama", "dtype": "float16", "quantization_config": {"quant_method": "gptq", "bits": 4}})").plan();
-  CHECK(quantised.request.weight_format == "int4");
+  CHECK(quantised.request.weight_format == "checkpoint");
+  CHECK(format_of(quantised, Role::mlp_up) == "gptq");
+  CHECK(format_of(quantised, Role::lm_head) == "fp16");
+  CHECK(refused(ask(llama).weights("checkpoint")).where == "request.weight_format");
   CHECK(quantised.compute_dtype == ComputeDtype::fp16);
   CHECK(codes(quantised.notices).count("quantized_checkpoint") == 1);
 }

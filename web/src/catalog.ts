@@ -44,8 +44,10 @@ export interface Catalog {
   gpus: Map<string, Gpu>;
   models: Map<string, Preset>;
   formats: Map<string, StorageFormat>;
-  /** Of the formats, those that a model's weights may be in. */
+  /** Recipes of one format: a data type, or a method without settings. */
   weightFormats: string[];
+  /** Every recipe, those of one format first. */
+  weightRecipes: string[];
   /** Of the formats, those that a cache may be in: its rows come one by one. */
   cacheFormats: string[];
   engines: Map<string, Named>;
@@ -86,12 +88,14 @@ export function readCatalog(text: string): Catalog {
     const entry = file.formats[id];
     return entry ? [[id, entry] as const] : [];
   }));
+  const weightFormats = [...formats.keys()].filter(id => id in file.quantizations && !('quantization_config' in (file.quantizations[id] ?? {})));
   return {
     date: file.date,
     gpus: byId(largestVendorFirst(file.gpus)),
     models: byId(file.models),
     formats,
-    weightFormats: [...formats.keys()].filter(id => id in file.quantizations),
+    weightFormats,
+    weightRecipes: [...weightFormats, ...Object.keys(file.quantizations).filter(id => !weightFormats.includes(id))],
     cacheFormats: [...formats].filter(([, { parts }]) => parts.every(part => !part.counted)).map(([id]) => id),
     engines: new Map(Object.entries(file.engines)),
     quantizations: new Map(Object.entries(file.quantizations)),
