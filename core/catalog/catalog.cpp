@@ -62,7 +62,9 @@ Product read_product(JsonView json) {
 }
 
 StorageFormat read_format(std::string_view id, JsonView json) {
-  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {}, .product = read_product(json["product"])};
+  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {},
+                       .product = read_product(json["product"]), .kv_cache = json["kv_cache"].boolean().value_or(false)};
+  if (const auto number = json["ggml_type"].whole()) format.ggml_type = static_cast<u32>(*number);
   const JsonView parts = json["parts"];
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const JsonView part = parts.at(i);
@@ -167,6 +169,11 @@ Result<Catalog> Catalog::load(std::string_view text_of_catalog) {
 Result<const Gpu*> Catalog::gpu(std::string_view id, std::string where) const { return look_up(gpus_, id, std::move(where), "GPU"); }
 Result<const Preset*> Catalog::preset(std::string_view id, std::string where) const { return look_up(presets_, id, std::move(where), "model"); }
 Result<const StorageFormat*> Catalog::format(std::string_view id, std::string where) const { return look_up(formats_, id, std::move(where), "format"); }
+const StorageFormat* Catalog::ggml_format(u64 number) const {
+  for (const StorageFormat& format : formats_)
+    if (format.ggml_type == number) return &format;
+  return nullptr;
+}
 Result<const QuantizationRecipe*> Catalog::quantization(std::string_view id, std::string where) const {
   return look_up(quantizations_, id, std::move(where), "format");
 }
