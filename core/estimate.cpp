@@ -15,7 +15,9 @@ ForwardPass pass_of(const Plan& plan) {
   pass.attention = serving.attention;
   pass.dtype = plan.compute_dtype;
   pass.weights = &plan.weight_formats;
-  pass.kv_format = serving.kv_format->id == name_of(plan.compute_dtype) ? nullptr : serving.kv_format;
+  const auto plain = [&](const StorageFormat* format) { return format->id == name_of(plan.compute_dtype); };
+  pass.kv_format = plain(serving.kv_format) && plain(serving.value_format) ? nullptr : serving.kv_format;
+  pass.value_format = serving.value_format == serving.kv_format ? nullptr : serving.value_format;
   return pass;
 }
 

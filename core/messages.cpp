@@ -140,6 +140,8 @@ constexpr auto texts = std::to_array<Text>({
             "此处不认识量化方法 “{0}”：所有权重按 {1} 计算，共 {2} 字节。若每个权重为 {4} 位，则至少占 {3} 字节。"),
     notice("skip_entry_misses", "Transformers 5.23 compares entries of a skip list with the start or the end of a module's name: \"{0}\" keeps nothing, and the modules inside it are quantised to {1} bytes.",
             "Transformers 5.23 只将跳过列表中的条目与模块名的开头或结尾比较：“{0}” 不起作用，其中的模块被量化为 {1} 字节。"),
+    notice("cache_of_other_engine", "Transformers has no KV cache in {0}: it is counted as the engines that have it store it, with its scales. The prompt pass and the attention still work in {1}.",
+            "Transformers 没有 {0} 格式的 KV 缓存：按支持该格式的引擎的存储方式计算，含缩放因子。预填充和注意力仍以 {1} 计算。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -21,7 +21,7 @@ enum class Say {
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
   experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, dora_not_counted, products_not_counted,
   dense_after_forward, unpacked_when_loaded, method_not_loaded, method_refused, dequantised_elsewhere, average_bits, unknown_quantization,
-  skip_entry_misses,
+  skip_entry_misses, cache_of_other_engine,
   count_
 };
 

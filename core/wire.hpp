@@ -29,9 +29,10 @@ Field(const char*, Member Owner::*) -> Field<Owner, Member>;
   }
 #define PLIMSOLL_FIELD(member) Field{#member, &Self::member}
 
-PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count));
+PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count),
+              PLIMSOLL_FIELD(quantization_config));
 PLIMSOLL_WIRE(InferenceWorkload, true, PLIMSOLL_FIELD(max_model_len), PLIMSOLL_FIELD(max_num_seqs), PLIMSOLL_FIELD(prompt_tokens),
-              PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(attention));
+              PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(value_cache_dtype), PLIMSOLL_FIELD(attention));
 PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
               PLIMSOLL_FIELD(block_size));
 PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules), PLIMSOLL_FIELD(target_parameters), PLIMSOLL_FIELD(modules_to_save),

@@ -152,6 +152,11 @@ Result<const StorageFormat*> Catalog::format(std::string_view id, std::string wh
 Result<const FormatTemplate*> Catalog::format_template(std::string_view id, std::string where) const {
   return look_up(templates_, id, std::move(where), "format");
 }
+const StorageFormat* Catalog::ggml_format(u64 number) const {
+  for (const StorageFormat& format : formats_)
+    if (format.ggml_type == number) return &format;
+  return nullptr;
+}
 Result<const QuantizationRecipe*> Catalog::quantization(std::string_view id, std::string where) const {
   return look_up(quantizations_, id, std::move(where), "format");
 }

@@ -55,7 +55,7 @@ bool FormatTemplate::plain() const {
 Result<StorageFormat> bind_format(const FormatTemplate& format, std::span<const Parameter> parameters, const std::string& where) {
   Binder bind(parameters);
   StorageFormat bound{.id = format.id, .name = format.name, .source = format.source, .parts = {}, .product = format.product,
-                      .bias = format.bias, .bounded = format.bounded};
+                      .ggml_type = format.ggml_type, .kv_cache = format.kv_cache, .bias = format.bias, .bounded = format.bounded};
   for (const PartTemplate& part : format.parts) {
     if (!bind.holds(part)) continue;
     bound.parts.push_back({part.name, bind(part.item_bits), bind(part.elements_per_item), part.counted, bind(part.items), part.tensor,

@@ -38,6 +38,8 @@ struct FormatTemplate {
   std::string_view id, name, source;
   std::vector<PartTemplate> parts;
   Product product{};
+  std::optional<u32> ggml_type{};
+  bool kv_cache = false;
   std::string_view bias{};
   bool bounded = false;
   ShapeLimits limits{};

@@ -106,7 +106,7 @@ void set_part_symbols(Values& values, const FormatPart& part) {
 }
 
 Checked part_bytes(const FormatPart& part, u64 rows, u64 cols) {
-  if (part.counted == Counted::row) return Checked{rows} * row_bytes(cols, StorageFormat{{}, {}, {}, {part}, {}, {}, false});
+  if (part.counted == Counted::row) return Checked{rows} * row_bytes(cols, StorageFormat{.parts = {part}});
   const PartFormulas* formulas = formulas_of(part);
   Values values;
   values[Symbol::rows] = rows;

@@ -2,6 +2,7 @@
 /// How a tensor is stored on the device: a list of parts, each of items of `item_bits`. Fractions of a byte per weight cannot be
 /// written; scales, tables and offsets are parts of their own, block formats with scales inside are one part with larger items.
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -85,12 +86,14 @@ struct StorageFormat {
   std::string_view id, name, source;
   std::vector<FormatPart> parts;
   Product product{};
+  std::optional<u32> ggml_type{};  ///< its number in ggml's enum, by which a GGUF file names it; empty where ggml lacks it
+  bool kv_cache = false;           ///< a cache of keys and values may be asked for in it
   std::string_view bias{};  ///< format of the operator's bias, where the method gives it one of its own
   bool bounded = false;     ///< the sizes are an average that the method aims at, not a layout
 
   /// Bytes of one element where every element takes the same whole number of bytes; 0 elsewhere.
   [[nodiscard]] u32 whole_bytes() const;
-  /// Whether a row takes the same bytes wherever it stands: what a cache of keys and values needs, and what one leaf can show.
+  /// Whether a row takes the same bytes wherever it stands: what one leaf can show.
   [[nodiscard]] bool by_rows() const;
 };
 

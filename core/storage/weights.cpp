@@ -87,7 +87,7 @@ void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Val
   tree.open(group, Combine::sum, tree.explains() ? starred_name(tensor) : std::string());
   for (const FormatPart& part : format.parts) {
     if (part.held == Held::checkpoint) continue;
-    const StorageFormat alone{format.id, format.name, format.source, {part}, {}, {}, false};
+    const StorageFormat alone{.id = format.id, .name = format.name, .source = format.source, .parts = {part}};
     v[Symbol::b_w] = alone.whole_bytes();
     v[Symbol::row_w] = part.counted == Counted::row ? row_bytes(v[Symbol::cols], alone).value : 0;
     set_part_symbols(v, part);

@@ -32,8 +32,8 @@ export interface Optimizer extends Named {
 }
 
 export interface StorageFormat extends Named {
-  /** Without `counted`, a part is counted by rows. */
-  parts: { counted?: string }[];
+  /** A cache of keys and values may be asked for in it. */
+  kv_cache?: true;
 }
 
 /** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
@@ -48,7 +48,7 @@ export interface Catalog {
   weightFormats: string[];
   /** Every recipe, those of one format first. */
   weightRecipes: string[];
-  /** Of the formats, those that a cache may be in: its rows come one by one. */
+  /** Of the formats, those that a cache may be asked for in. */
   cacheFormats: string[];
   engines: Map<string, Named>;
   quantizations: Map<string, Named>;
@@ -96,7 +96,7 @@ export function readCatalog(text: string): Catalog {
     formats,
     weightFormats,
     weightRecipes: [...weightFormats, ...Object.keys(file.quantizations).filter(id => !weightFormats.includes(id))],
-    cacheFormats: [...formats].filter(([, { parts }]) => parts.every(part => !part.counted)).map(([id]) => id),
+    cacheFormats: [...formats].filter(([, format]) => format.kv_cache).map(([id]) => id),
     engines: new Map(Object.entries(file.engines)),
     quantizations: new Map(Object.entries(file.quantizations)),
     optimizers: new Map(Object.entries(file.optimizers)),
