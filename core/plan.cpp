@@ -61,6 +61,7 @@ std::optional<Error> decide_tensors(Plan& plan, const CheckpointQuantization& qu
   const auto decide = [&](Place place) { return checkpoint_plan(quantization, model.spec, model.inventory, dtype, *plan.catalog, place, where); };
   PLIMSOLL_TRY(plan.weight_formats, decide(Place::memory));
   PLIMSOLL_TRY(const PrecisionPlan stored, decide(Place::checkpoint));
+  plan.checkpoint_bytes = weight_bytes(model.inventory, stored, Place::checkpoint).value;
   plan.decompresses_weights = quantization.caution == Caution::dense_after_forward;
   if (!model.spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
   for (Notice& notice : quantization_notices({quantization, model.spec, model.inventory, plan.weight_formats, stored, dtype, bytes_of(plan.compute_dtype),
@@ -83,6 +84,7 @@ std::optional<Error> decide_formats(Plan& plan) {
   PLIMSOLL_TRY(const QuantizationRecipe* recipe, plan.catalog->quantization(weight_format, where));
   if (recipe->as_checkpoint) return decide_tensors(plan, *recipe->as_checkpoint);
   PLIMSOLL_TRY(plan.weight_formats, precision_plan(*recipe, name_of(plan.compute_dtype), *plan.catalog, where));
+  plan.checkpoint_bytes = weight_bytes(plan.model->inventory, plan.weight_formats, Place::checkpoint).value;
   if (asked) say_format(plan, *recipe);
   return std::nullopt;
 }

@@ -162,6 +162,7 @@ struct Report {
   ModelSummary model;
   u64 needed_bytes = 0, needed_low_bytes = 0, needed_high_bytes = 0;
   u64 kv_cache_bytes = 0;  ///< of one device, between steps, when every sequence has max_model_len tokens
+  u64 checkpoint_bytes = 0;  ///< of all tensors in a checkpoint of this format, without the files' headers
   std::string worst_moment;
   std::vector<Segment> segments;
   Term tree;

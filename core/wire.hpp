@@ -101,7 +101,8 @@ PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(applie
               PLIMSOLL_FIELD(exact_permille), PLIMSOLL_FIELD(worst_moment_permille), PLIMSOLL_FIELD(agrees), PLIMSOLL_FIELD(reasons),
               PLIMSOLL_FIELD(left_out), PLIMSOLL_FIELD(sides), PLIMSOLL_FIELD(saving));
 PLIMSOLL_WIRE(Report, false, PLIMSOLL_FIELD(version), PLIMSOLL_FIELD(catalog_date), PLIMSOLL_FIELD(request), PLIMSOLL_FIELD(model),
-              PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(kv_cache_bytes), PLIMSOLL_FIELD(worst_moment),
+              PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
+              PLIMSOLL_FIELD(checkpoint_bytes), PLIMSOLL_FIELD(worst_moment),
               PLIMSOLL_FIELD(segments), PLIMSOLL_FIELD(tree), PLIMSOLL_FIELD(by_basis), PLIMSOLL_FIELD(ranks), PLIMSOLL_FIELD(device),
               PLIMSOLL_FIELD(verdict), PLIMSOLL_FIELD(capacity), PLIMSOLL_FIELD(training), PLIMSOLL_FIELD(advice), PLIMSOLL_FIELD(rules), PLIMSOLL_FIELD(notices));
 PLIMSOLL_WIRE(Totals, false, PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(allocated_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
