@@ -58,6 +58,7 @@ Result<Report> make_report(const Plan& plan) {
   report.needed_low_bytes = spread.low;
   report.needed_high_bytes = spread.high;
   report.kv_cache_bytes = resting_cache_of(plan, plan.ranks.front());
+  report.checkpoint_bytes = plan.checkpoint_bytes;
   report.worst_moment = std::string(worst.worst_moment);
   report.segments = segments_of(worst.tree, worst.worst_moment);
   add_by_basis(worst.tree, report.by_basis);

@@ -3,6 +3,7 @@
 #include "engines/runtime_overhead.hpp"
 #include "inference/pass.hpp"
 #include "messages.hpp"
+#include "storage/decompressed_weights.hpp"
 
 namespace plimsoll {
 namespace {
@@ -14,7 +15,9 @@ ForwardPass pass_of(const Plan& plan) {
   pass.attention = serving.attention;
   pass.dtype = plan.compute_dtype;
   pass.weights = &plan.weight_formats;
-  pass.kv_format = serving.kv_format->id == name_of(plan.compute_dtype) ? nullptr : serving.kv_format;
+  const auto plain = [&](const StorageFormat* format) { return format->id == name_of(plan.compute_dtype); };
+  pass.kv_format = plain(serving.kv_format) && plain(serving.value_format) ? nullptr : serving.kv_format;
+  pass.value_format = serving.value_format == serving.kv_format ? nullptr : serving.value_format;
   return pass;
 }
 
@@ -55,6 +58,14 @@ StepTotals add_training(TermTree& tree, RankTotals& out, const Plan& plan, const
   return step;
 }
 
+/// The weights, and what they grow by in the first forward pass.
+u64 add_served_weights(TermTree& tree, const Plan& plan, const RankShare& rank) {
+  const LoadedModel& model = *plan.model;
+  const u64 loaded = add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
+  if (!plan.decompresses_weights) return loaded;
+  return loaded + add_decompressed_weights(tree, model.spec, model.inventory, rank, plan.weight_formats, plan.compute_dtype);
+}
+
 }  // namespace
 
 RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain) {
@@ -66,7 +77,7 @@ RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain
     out.weights_bytes = out.states.weights_bytes;
     out.step = add_training(tree, out, plan, out.states, plan.length(), plan.sequences());
   } else {
-    out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+    out.weights_bytes = add_served_weights(tree, plan, rank);
     add_moments(tree, out, plan, rank, plan.length(), plan.sequences());
   }
   out.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
@@ -82,7 +93,7 @@ FixedPart fixed_part(const Plan& plan, const RankShare& rank) {
   FixedPart fixed;
   tree.open("fixed", Combine::sum);
   if (plan.trains()) fixed.states = add_step_states(tree, plan, rank);
-  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : add_served_weights(tree, plan, rank);
   fixed.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
   return fixed;
 }

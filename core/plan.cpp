@@ -1,9 +1,11 @@
 #include "plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "messages.hpp"
 #include "storage/llama_file.hpp"
+#include "storage/quantization_notices.hpp"
 
 namespace plimsoll {
 namespace {
@@ -12,10 +14,7 @@ namespace {
 std::string weight_format_of(const Request& request, const ModelSpec& spec, std::vector<Notice>& notices) {
   const std::string where = "request.weight_format";
   if (request.weight_format) return *request.weight_format;
-  if (spec.checkpoint_format) {
-    notices.push_back(make_notice(Say::quantized_checkpoint, where, {spec.checkpoint_quantization, *spec.checkpoint_format}));
-    return *spec.checkpoint_format;
-  }
+  if (spec.quantization) return std::string(as_checkpoint);
   if (spec.dtype) return *spec.dtype;
   notices.push_back(make_notice(Say::dtype_assumed, where, {"bf16"}));
   return "bf16";
@@ -45,13 +44,8 @@ bool multiplies_latents_in_int8(const ModelSpec& spec, const PrecisionPlan& form
 }
 
 /// The weights as llama-quantize would write them. Types that it refuses to make without an importance matrix are made with one.
-std::optional<Error> decide_file(Plan& plan, const QuantizationRecipe& recipe) {
+std::optional<Error> decide_file(Plan& plan, const QuantizationRecipe& recipe, std::optional<bool> imatrix) {
   const std::string where = "request.weight_format";
-  std::optional<bool>& imatrix = plan.request.importance_matrix;
-  if (recipe.policy != RecipePolicy::llama_file_type) {
-    imatrix.reset();
-    return std::nullopt;
-  }
   if (std::holds_alternative<TrainingWorkload>(plan.request.workload)) return make_error(Say::file_type_not_trained, where, {recipe.id});
   const auto make = [&](bool with) { return llama_file(plan.model->spec, plan.model->inventory, recipe, with, *plan.catalog, where); };
   auto file = make(imatrix.value_or(false));
@@ -60,8 +54,9 @@ std::optional<Error> decide_file(Plan& plan, const QuantizationRecipe& recipe) {
     if (imatrix == false) plan.notices.push_back(make_notice(Say::imatrix_needed, "request.importance_matrix", {recipe.id}));
   }
   if (!file.ok()) return file.error();
-  imatrix = imatrix.value_or(file.value()->needs_imatrix);
+  plan.request.importance_matrix = imatrix.value_or(file.value()->needs_imatrix);
   plan.weight_formats.file = file.value();
+  plan.checkpoint_bytes = file.value()->padded_bytes;
   plan.notices.push_back(make_notice(Say::llama_file_type, where, {recipe.id, digits(file.value()->padded_bytes)}));
   return std::nullopt;
 }
@@ -70,7 +65,7 @@ std::optional<Error> decide_file(Plan& plan, const QuantizationRecipe& recipe) {
 void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   const std::string where = "request.weight_format";
   const std::string_view dtype = name_of(plan.compute_dtype);
-  if (enum_from<ComputeDtype>(recipe.id) || recipe.policy == RecipePolicy::llama_file_type) return;
+  if (enum_from<ComputeDtype>(recipe.id)) return;
   if (recipe.uniform()) return plan.notices.push_back(make_notice(Say::uniform_format, where, {recipe.id}));
   if (!plan.model->spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
   if (const u64 bytes = experts_left(plan.model->inventory, plan.weight_formats); bytes > 0)
@@ -78,18 +73,41 @@ void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   if (multiplies_latents_in_int8(plan.model->spec, plan.weight_formats)) plan.notices.push_back(make_notice(Say::int8_product_refuses, where));
 }
 
+/// The formats of a method that treats tensors one by one.
+std::optional<Error> decide_tensors(Plan& plan, const CheckpointQuantization& quantization) {
+  const LoadedModel& model = *plan.model;
+  const std::string where = "request.weight_format";
+  const std::string_view dtype = name_of(plan.compute_dtype);
+  const auto decide = [&](Place place) { return checkpoint_plan(quantization, model.spec, model.inventory, dtype, *plan.catalog, place, where); };
+  PLIMSOLL_TRY(plan.weight_formats, decide(Place::memory));
+  PLIMSOLL_TRY(const PrecisionPlan stored, decide(Place::checkpoint));
+  plan.checkpoint_bytes = weight_bytes(model.inventory, stored, Place::checkpoint).value;
+  plan.decompresses_weights = quantization.caution == Caution::dense_after_forward;
+  if (!model.spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
+  for (Notice& notice : quantization_notices({quantization, model.spec, model.inventory, plan.weight_formats, stored, dtype, bytes_of(plan.compute_dtype),
+                                              *plan.request.weight_format == as_checkpoint}, where))
+    plan.notices.push_back(std::move(notice));
+  return std::nullopt;
+}
+
 std::optional<Error> decide_formats(Plan& plan) {
   const ModelSpec& spec = plan.model->spec;
+  const std::string where = "request.weight_format";
   const std::string weight_format = weight_format_of(plan.request, spec, plan.notices);
-  auto recipe = plan.catalog->quantization(weight_format, "request.weight_format");
-  if (!recipe.ok()) return recipe.error();
-  plan.compute_dtype = compute_dtype_of(weight_format, spec);
-  auto formats = precision_plan(*recipe.value(), name_of(plan.compute_dtype), *plan.catalog, "request.weight_format");
-  if (!formats.ok()) return formats.error();
-  plan.weight_formats = formats.value();
-  if (auto error = decide_file(plan, *recipe.value())) return error;
-  if (plan.request.weight_format) say_format(plan, *recipe.value());
+  const bool asked = plan.request.weight_format.has_value();
+  const std::optional<bool> imatrix = std::exchange(plan.request.importance_matrix, std::nullopt);  // says nothing of other formats
   plan.request.weight_format = weight_format;
+  plan.compute_dtype = compute_dtype_of(weight_format, spec);
+  if (weight_format == as_checkpoint) {
+    if (!spec.quantization) return make_error(Say::checkpoint_not_quantised, where);
+    return decide_tensors(plan, *spec.quantization);
+  }
+  PLIMSOLL_TRY(const QuantizationRecipe* recipe, plan.catalog->quantization(weight_format, where));
+  if (recipe->as_checkpoint) return decide_tensors(plan, *recipe->as_checkpoint);
+  PLIMSOLL_TRY(plan.weight_formats, precision_plan(*recipe, name_of(plan.compute_dtype), *plan.catalog, where));
+  if (recipe->policy == RecipePolicy::llama_file_type) return decide_file(plan, *recipe, imatrix);
+  plan.checkpoint_bytes = weight_bytes(plan.model->inventory, plan.weight_formats, Place::checkpoint).value;
+  if (asked) say_format(plan, *recipe);
   return std::nullopt;
 }
 

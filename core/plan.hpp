@@ -19,6 +19,8 @@ struct Plan {
   const Catalog* catalog = nullptr;
   const Engine* engine = nullptr;
   PrecisionPlan weight_formats{};
+  u64 checkpoint_bytes = 0;           ///< of all tensors in a checkpoint of this format
+  bool decompresses_weights = false;  ///< the first forward pass makes packed weights dense
   ComputeDtype compute_dtype{};
   std::variant<InferencePlan, TrainingPlan> workload;
   std::vector<RankShare> ranks;

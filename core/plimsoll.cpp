@@ -23,7 +23,8 @@ struct KnownModel {
 };
 
 bool same(const ModelChoice& a, const ModelChoice& b) {
-  return a.preset == b.preset && a.parameter_count == b.parameter_count && a.config == b.config;
+  return a.preset == b.preset && a.parameter_count == b.parameter_count && a.config == b.config &&
+         a.quantization_config == b.quantization_config;
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct ModelChoice {
   std::optional<std::string> config;           ///< text of a config.json
   std::optional<std::string> path;             ///< file that holds one: programs only, a page has no files
   std::optional<std::string> parameter_count;  ///< "7B", "13b", "70 B", "7e9"
+  std::optional<std::string> quantization_config;  ///< beside one of them: text of hf_quant_config.json or quantize_config.json
 };
 
 /// Serving: the memory at the highest moment of `max_num_seqs` sequences of `max_model_len` tokens.
@@ -32,6 +33,7 @@ struct InferenceWorkload {
   u64 max_num_seqs = 1;
   std::optional<u64> prompt_tokens;   ///< tokens of the prompt, computed in one pass; default max_model_len - 1, the worst case
   std::optional<std::string> kv_cache_dtype;  ///< format id; default: the compute dtype
+  std::optional<std::string> value_cache_dtype;  ///< format id of the values where they differ from the keys; default: kv_cache_dtype
   AttentionImplementation attention = AttentionImplementation::sdpa;
 };
 
@@ -161,6 +163,7 @@ struct Report {
   ModelSummary model;
   u64 needed_bytes = 0, needed_low_bytes = 0, needed_high_bytes = 0;
   u64 kv_cache_bytes = 0;  ///< of one device, between steps, when every sequence has max_model_len tokens
+  u64 checkpoint_bytes = 0;  ///< of all tensors in a checkpoint of this format, without the files' headers
   std::string worst_moment;
   std::vector<Segment> segments;
   Term tree;

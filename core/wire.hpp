@@ -29,9 +29,10 @@ Field(const char*, Member Owner::*) -> Field<Owner, Member>;
   }
 #define PLIMSOLL_FIELD(member) Field{#member, &Self::member}
 
-PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count));
+PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count),
+              PLIMSOLL_FIELD(quantization_config));
 PLIMSOLL_WIRE(InferenceWorkload, true, PLIMSOLL_FIELD(max_model_len), PLIMSOLL_FIELD(max_num_seqs), PLIMSOLL_FIELD(prompt_tokens),
-              PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(attention));
+              PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(value_cache_dtype), PLIMSOLL_FIELD(attention));
 PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
               PLIMSOLL_FIELD(block_size));
 PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules), PLIMSOLL_FIELD(target_parameters), PLIMSOLL_FIELD(modules_to_save),
@@ -100,7 +101,8 @@ PLIMSOLL_WIRE(RuleComparison, false, PLIMSOLL_FIELD(rule), PLIMSOLL_FIELD(applie
               PLIMSOLL_FIELD(exact_permille), PLIMSOLL_FIELD(worst_moment_permille), PLIMSOLL_FIELD(agrees), PLIMSOLL_FIELD(reasons),
               PLIMSOLL_FIELD(left_out), PLIMSOLL_FIELD(sides), PLIMSOLL_FIELD(saving));
 PLIMSOLL_WIRE(Report, false, PLIMSOLL_FIELD(version), PLIMSOLL_FIELD(catalog_date), PLIMSOLL_FIELD(request), PLIMSOLL_FIELD(model),
-              PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(kv_cache_bytes), PLIMSOLL_FIELD(worst_moment),
+              PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(needed_low_bytes), PLIMSOLL_FIELD(needed_high_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
+              PLIMSOLL_FIELD(checkpoint_bytes), PLIMSOLL_FIELD(worst_moment),
               PLIMSOLL_FIELD(segments), PLIMSOLL_FIELD(tree), PLIMSOLL_FIELD(by_basis), PLIMSOLL_FIELD(ranks), PLIMSOLL_FIELD(device),
               PLIMSOLL_FIELD(verdict), PLIMSOLL_FIELD(capacity), PLIMSOLL_FIELD(training), PLIMSOLL_FIELD(advice), PLIMSOLL_FIELD(rules), PLIMSOLL_FIELD(notices));
 PLIMSOLL_WIRE(Totals, false, PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(allocated_bytes), PLIMSOLL_FIELD(kv_cache_bytes),

@@ -3,8 +3,8 @@ import { entriesOf, walk } from '../read.mjs';
 
 const kindOfKey = { memory_class: 'memory_classes', format: 'formats', counterpart: 'models', gpu: 'gpus' };
 
-// In a recipe "dtype" is no id: the type that the model was loaded in.
-const isWord = (entry, value) => entry.kind === 'quantizations' && value === 'dtype';
+// In a recipe "dtype" is no id: the type that the model was loaded in. What it writes as a checkpoint would has the checkpoint's words.
+const isWord = (entry, value, path) => entry.kind === 'quantizations' && (value === 'dtype' || path.startsWith('/quantization_config/'));
 
 export const rule = {
   id: 'ids-exist',
@@ -14,7 +14,7 @@ export const rule = {
     for (const entry of catalog.entries) {
       walk(entry.data, (value, path) => {
         const kind = kindOfKey[path.split('/').at(-1)];
-        if (!kind || typeof value !== 'string' || known[kind].has(value) || isWord(entry, value)) return;
+        if (!kind || typeof value !== 'string' || known[kind].has(value) || isWord(entry, value, path)) return;
         findings.push({ file: entry.file, message: `${path} names "${value}", which is not in ${kind}/`, hint: `Add ${kind}/${value}.json, or correct the id.` });
       });
     }

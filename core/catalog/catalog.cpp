@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/read_format.hpp"
 #include "catalog/read_optimizer.hpp"
 #include "messages.hpp"
 #include "nearest.hpp"
@@ -53,41 +54,6 @@ std::vector<std::string_view> texts(JsonView list) {
   std::vector<std::string_view> out;
   for (std::size_t i = 0; i < list.size(); ++i) out.push_back(text(list.at(i)));
   return out;
-}
-
-Product read_product(JsonView json) {
-  return {.way = enum_from<ProductWay>(text(json["way"])).value_or(ProductWay::direct), .fused_rows = whole(json["fused_rows"]),
-          .unfused_rows = whole(json["unfused_rows"]), .fused_multiple = json["fused_multiple"].whole().value_or(1),
-          .scale_elements = whole(json["scale_elements"]), .source = text(json["source"])};
-}
-
-StorageFormat read_format(std::string_view id, JsonView json) {
-  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {},
-                       .product = read_product(json["product"]), .kv_cache = json["kv_cache"].boolean().value_or(false)};
-  if (const auto number = json["ggml_type"].whole()) format.ggml_type = static_cast<u32>(*number);
-  const JsonView parts = json["parts"];
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const JsonView part = parts.at(i);
-    const auto number = [part](std::string_view key) { return static_cast<u32>(part[key].whole().value_or(1)); };
-    format.parts.push_back({text(part["name"]), number("item_bits"), number("elements_per_item"),
-                            enum_from<Counted>(text(part["counted"])).value_or(Counted::row), number("items"), text(part["tensor"])});
-  }
-  return format;
-}
-
-QuantizationRecipe read_recipe(std::string_view id, JsonView json) {
-  QuantizationRecipe recipe{.id = id, .name = text(json["name"]), .source = text(json["source"]), .rules = {}, .policy = {}};
-  const JsonView rules = json["rules"];
-  for (std::size_t i = 0; i < rules.size(); ++i)
-    recipe.rules.push_back({texts(rules.at(i)["roles"]), text(rules.at(i)["format"]),
-                            enum_from<RecipeTensors>(text(rules.at(i)["only"])).value_or(RecipeTensors::every)});
-  if (const JsonView file = json["llama_file_type"]; file.present()) {
-    recipe.policy = RecipePolicy::llama_file_type;
-    recipe.file_type = text(file["name"]);
-    recipe.base = text(file["base"]);
-    recipe.rules.push_back({{"*"}, models_dtype, RecipeTensors::every});
-  }
-  return recipe;
 }
 
 Engine read_engine(std::string_view id, JsonView json) {
@@ -163,8 +129,16 @@ Result<Catalog> Catalog::load(std::string_view text_of_catalog) {
     catalog.presets_.push_back({text(model["id"]), text(model["name"]), text(model["source"]), model["config"]});
   }
   read_all(catalog.memory_classes_, root["memory_classes"], read_memory_class);
-  read_all(catalog.formats_, root["formats"], read_format);
-  read_all(catalog.quantizations_, root["quantizations"], read_recipe);
+  read_all(catalog.templates_, root["formats"], read_format);
+  for (const FormatTemplate& format : catalog.templates_) {
+    if (!format.plain()) continue;
+    PLIMSOLL_TRY(StorageFormat bound, bind_format(format, {}, "catalog.formats"));
+    catalog.formats_.push_back(std::move(bound));
+  }
+  for (std::size_t i = 0; i < root["quantizations"].size(); ++i) {
+    PLIMSOLL_TRY(QuantizationRecipe recipe, read_recipe(root["quantizations"].key_at(i), root["quantizations"].at(i)));
+    catalog.quantizations_.push_back(std::move(recipe));
+  }
   read_all(catalog.engines_, root["engines"], read_engine);
   read_all(catalog.optimizers_, root["optimizers"], read_optimizer);
   read_all(catalog.precisions_, root["precisions"], read_precision);
@@ -175,6 +149,9 @@ Result<Catalog> Catalog::load(std::string_view text_of_catalog) {
 Result<const Gpu*> Catalog::gpu(std::string_view id, std::string where) const { return look_up(gpus_, id, std::move(where), "GPU"); }
 Result<const Preset*> Catalog::preset(std::string_view id, std::string where) const { return look_up(presets_, id, std::move(where), "model"); }
 Result<const StorageFormat*> Catalog::format(std::string_view id, std::string where) const { return look_up(formats_, id, std::move(where), "format"); }
+Result<const FormatTemplate*> Catalog::format_template(std::string_view id, std::string where) const {
+  return look_up(templates_, id, std::move(where), "format");
+}
 const StorageFormat* Catalog::ggml_format(u64 number) const {
   for (const StorageFormat& format : formats_)
     if (format.ggml_type == number) return &format;

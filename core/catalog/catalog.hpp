@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "json.hpp"
-#include "storage/storage_format.hpp"
+#include "storage/quantization_recipe.hpp"
 #include "training/optimizer.hpp"
 #include "training/precision.hpp"
 #include "units.hpp"
@@ -91,7 +91,8 @@ class Catalog {
   [[nodiscard]] std::string_view date() const { return date_; }
   [[nodiscard]] std::span<const Gpu> gpus() const { return gpus_; }
   [[nodiscard]] std::span<const Preset> presets() const { return presets_; }
-  [[nodiscard]] std::span<const StorageFormat> formats() const { return formats_; }
+  [[nodiscard]] std::span<const StorageFormat> formats() const { return formats_; }  ///< those without parameters
+  [[nodiscard]] std::span<const QuantizationRecipe> quantizations() const { return quantizations_; }
   [[nodiscard]] std::span<const Optimizer> optimizers() const { return optimizers_; }
   [[nodiscard]] std::span<const TrainingStack> stacks() const { return stacks_; }
   [[nodiscard]] JsonView rules() const { return document_.root()["rules"]["thumb"]; }
@@ -100,6 +101,7 @@ class Catalog {
   [[nodiscard]] Result<const Gpu*> gpu(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Preset*> preset(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const StorageFormat*> format(std::string_view id, std::string where) const;
+  [[nodiscard]] Result<const FormatTemplate*> format_template(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const QuantizationRecipe*> quantization(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Engine*> engine(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const PrecisionRecipe*> precision(std::string_view id, std::string where) const;
@@ -116,7 +118,8 @@ class Catalog {
   std::string_view date_;
   std::vector<Gpu> gpus_;
   std::vector<MemoryClass> memory_classes_;
-  std::vector<StorageFormat> formats_;
+  std::vector<FormatTemplate> templates_;
+  std::vector<StorageFormat> formats_;  ///< of the templates, those without parameters
   std::vector<QuantizationRecipe> quantizations_;
   std::vector<Engine> engines_;
   std::vector<Preset> presets_;

@@ -19,6 +19,7 @@ struct ForwardPass {
   AttentionImplementation attention = AttentionImplementation::sdpa;
   ComputeDtype dtype = ComputeDtype::bf16;
   const StorageFormat* kv_format = nullptr;  ///< null: the cache is in the compute dtype
+  const StorageFormat* value_format = nullptr;  ///< null: values are in the format of the keys
   const PrecisionPlan* weights = nullptr;    ///< null: every weight is in the compute dtype
 
   [[nodiscard]] u64 attended() const { return past_tokens + tokens; }  ///< K, keys that a full layer sees

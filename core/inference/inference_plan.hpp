@@ -15,6 +15,7 @@ struct InferenceWorkload;
 
 struct InferencePlan {
   const StorageFormat* kv_format = nullptr;
+  const StorageFormat* value_format = nullptr;
   u64 max_model_len = 0, max_num_seqs = 1;
   std::optional<u64> prompt_tokens;  ///< as asked; absent: one less than max_model_len
   AttentionImplementation attention{};

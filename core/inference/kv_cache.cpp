@@ -27,12 +27,11 @@ bool slides(const Mixer& mixer) {
 }
 
 /// The symbols of one layer's cache. Rows only matter where elements are not whole bytes.
-Values cache_values(const PassContext& context, const Mixer& mixer, CachedTokens tokens, u64 layers) {
+Values cache_values(const PassContext& context, const Mixer& mixer, CachedTokens tokens, u64 layers, const StorageFormat* format) {
   Values v = context.values;
   v[Symbol::L] = layers;
   v[Symbol::S] = tokens.visible;
   v[Symbol::C] = tokens.kept;
-  const StorageFormat* format = context.pass.kv_format;
   v[Symbol::b_kv] = format == nullptr ? bytes_of(context.pass.dtype) : format->whole_bytes();
   std::visit(Match{
       [&](const GroupedQueryAttention& a) {
@@ -59,6 +58,28 @@ CacheItems items_of(const Mixer& mixer, bool whole_bytes) {
   return whole_bytes ? CacheItems{keys_elements, values_elements, kept_elements} : CacheItems{keys_rows, values_rows, kept_rows};
 }
 
+/// One half of a cache: what it is counted by, and with which values.
+struct CacheHalf {
+  const LedgerItem& item;
+  Values v;
+  [[nodiscard]] Checked bytes() const { return item.formula.evaluate(v); }
+};
+CacheHalf keys_of(const PassContext& context, const Mixer& mixer, CachedTokens tokens, u64 layers) {
+  const Values v = cache_values(context, mixer, tokens, layers, context.pass.kv_format);
+  return {items_of(mixer, v[Symbol::b_kv] != 0).keys, v};
+}
+/// Latent attention has no values of its own: its rotary keys are in the format of the rest.
+CacheHalf values_of(const PassContext& context, const Mixer& mixer, CachedTokens tokens, u64 layers) {
+  const bool apart = context.pass.value_format != nullptr && !std::holds_alternative<LatentAttention>(mixer);
+  const Values v = cache_values(context, mixer, tokens, layers, apart ? context.pass.value_format : context.pass.kv_format);
+  return {items_of(mixer, v[Symbol::b_kv] != 0).values, v};
+}
+/// What a slice of the window keeps alive behind it; only a cache in the compute dtype has it.
+CacheHalf kept_of(const PassContext& context, const Mixer& mixer, CachedTokens tokens, u64 layers) {
+  const Values v = cache_values(context, mixer, tokens, layers, context.pass.kv_format);
+  return {items_of(mixer, v[Symbol::b_kv] != 0).kept, v};
+}
+
 }  // namespace
 
 CachedTokens cached_tokens(const Mixer& mixer, const ForwardPass& pass, bool updated) {
@@ -82,17 +103,13 @@ u64 attended_tokens(const Mixer& mixer, const ForwardPass& pass) {
 
 Checked cache_bytes(const PassContext& context, const Mixer& mixer, bool updated) {
   const CachedTokens tokens = cached_tokens(mixer, context.pass, updated);
-  const Values v = cache_values(context, mixer, tokens, 1);
-  const CacheItems items = items_of(mixer, v[Symbol::b_kv] != 0);
-  Checked sum = items.keys.formula.evaluate(v) + items.values.formula.evaluate(v);
-  if (tokens.kept > 0) sum = sum + items.kept.formula.evaluate(v);
-  return sum;
+  const Checked sum = keys_of(context, mixer, tokens, 1).bytes() + values_of(context, mixer, tokens, 1).bytes();
+  return tokens.kept > 0 ? sum + kept_of(context, mixer, tokens, 1).bytes() : sum;
 }
 
 Checked resting_cache_bytes(const PassContext& context, const Mixer& mixer) {
-  const Values v = cache_values(context, mixer, {cached_tokens(mixer, context.pass, true).visible, 0}, 1);
-  const CacheItems items = items_of(mixer, v[Symbol::b_kv] != 0);
-  return items.keys.formula.evaluate(v) + items.values.formula.evaluate(v);
+  const CachedTokens tokens{cached_tokens(mixer, context.pass, true).visible, 0};
+  return keys_of(context, mixer, tokens, 1).bytes() + values_of(context, mixer, tokens, 1).bytes();
 }
 
 CacheHolds hold_cache(PassContext& context, const Mixer& mixer, u64 layers, bool updated, Hold scalar) {
@@ -100,12 +117,14 @@ CacheHolds hold_cache(PassContext& context, const Mixer& mixer, u64 layers, bool
   holds.scalar = std::move(scalar);
   const CachedTokens tokens = cached_tokens(mixer, context.pass, updated);
   if (layers == 0 || tokens.visible + tokens.kept == 0) return holds;
-  const Values v = cache_values(context, mixer, tokens, layers);
-  const CacheItems items = items_of(mixer, v[Symbol::b_kv] != 0);
-  holds.keys = context.ledger.hold(items.keys, v);
-  holds.values = context.ledger.hold(items.values, v);
-  if (tokens.kept > 0) holds.kept = context.ledger.hold(items.kept, v);
-  if (slides(mixer) && context.pass.kv_format == nullptr && !holds.scalar.holds()) holds.scalar = context.ledger.hold(window_scalar, v);
+  const CacheHalf keys = keys_of(context, mixer, tokens, layers), values = values_of(context, mixer, tokens, layers);
+  holds.keys = context.ledger.hold(keys.item, keys.v);
+  holds.values = context.ledger.hold(values.item, values.v);
+  if (tokens.kept > 0) {
+    const CacheHalf kept = kept_of(context, mixer, tokens, layers);
+    holds.kept = context.ledger.hold(kept.item, kept.v);
+  }
+  if (slides(mixer) && context.pass.kv_format == nullptr && !holds.scalar.holds()) holds.scalar = context.ledger.hold(window_scalar, keys.v);
   return holds;
 }
 
@@ -114,10 +133,10 @@ StatesRead append_to_cache(PassContext& context, const Mixer& mixer, CacheHolds&
     // both concatenations are local names before either old tensor is given up
     cache = hold_cache(context, mixer, 1, true, std::move(cache.scalar));
   } else {
-    const Values v = cache_values(context, mixer, cached_tokens(mixer, context.pass, true), 1);
-    const CacheItems items = items_of(mixer, v[Symbol::b_kv] != 0);
-    cache.keys = context.ledger.hold(items.keys, v);
-    cache.values = context.ledger.hold(items.values, v);
+    const CachedTokens tokens = cached_tokens(mixer, context.pass, true);
+    const CacheHalf keys = keys_of(context, mixer, tokens, 1), values = values_of(context, mixer, tokens, 1);
+    cache.keys = context.ledger.hold(keys.item, keys.v);
+    cache.values = context.ledger.hold(values.item, values.v);
   }
   if (context.pass.kv_format == nullptr) return {};
   if (context.pass.past_tokens == 0) return {std::move(key), std::move(value)};

@@ -58,6 +58,10 @@ Result<std::shared_ptr<const LoadedModel>> load_model(const ModelChoice& choice,
     PLIMSOLL_TRY(loaded->spec, read_model(typical_config(count)));
     loaded->name = *choice.parameter_count;
   }
+  if (choice.quantization_config) {
+    PLIMSOLL_TRY(const JsonDocument document, JsonDocument::parse(*choice.quantization_config, "request.model.quantization_config"));
+    PLIMSOLL_TRY(loaded->spec.quantization, read_quantization(document.root(), "request.model.quantization_config"));
+  }
   loaded->inventory = inventory_of(loaded->spec);
   if (loaded->inventory.overflowed) return make_error(Say::too_big, "config");
   loaded->notices = notices_of(loaded->spec, loaded->inventory);

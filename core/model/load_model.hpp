@@ -17,9 +17,11 @@ struct LoadedModel {
   std::vector<Notice> notices;
 };
 
-/// Reads a preset of the catalogue, the text of a config.json, or a bare parameter count.
+/// Reads a preset of the catalogue, the text of a config.json, or a bare parameter count. A quantization file beside it replaces what
+/// the config says of it.
 ///
-/// Errors   unsupported_combination  not exactly one of the three; unknown_id; out_of_range; and those of read_model
+/// Errors   unsupported_combination  not exactly one of the three; unknown_id; out_of_range; and those of read_model and
+///          read_quantization
 Result<std::shared_ptr<const LoadedModel>> load_model(const ModelChoice& choice, const Catalog& catalog);
 
 /// What the page shows of a model.

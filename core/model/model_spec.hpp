@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/blocks.hpp"
+#include "storage/quantization_config.hpp"
 #include "vocabulary.hpp"
 
 namespace plimsoll {
@@ -92,8 +93,7 @@ struct ModelSpec {
   MaskSet mask_set = MaskSet::one;
   u32 mask_window = 0;             ///< window that sizes the sliding mask where no layer slides; 0: none, it is as long as the cache
   std::optional<std::string> dtype;                ///< format id of the checkpoint's own type, where stated
-  std::optional<std::string> checkpoint_format;    ///< format id of a quantised checkpoint, where recognised
-  std::string checkpoint_quantization;             ///< its quant_method, for display
+  std::optional<CheckpointQuantization> quantization;  ///< of the checkpoint, where it is quantised
   std::vector<std::string> defaulted_keys;         ///< keys that config.json leaves to the class defaults
 
   [[nodiscard]] const Stack& decoder() const { return stacks.front(); }

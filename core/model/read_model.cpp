@@ -24,23 +24,6 @@ std::optional<std::string> read_dtype(JsonView config) {
   return std::nullopt;
 }
 
-/// What a quantization_config says of the stored weights, as far as uniform formats can express it.
-void read_quantization(JsonView quantization, ModelSpec& model) {
-  if (!quantization.present()) return;
-  const auto method = quantization["quant_method"].string().value_or("unknown");
-  model.checkpoint_quantization = std::string(method);
-  u64 bits = quantization["bits"].whole().value_or(0);
-  if (quantization["load_in_4bit"].boolean().value_or(false)) bits = 4;
-  if (quantization["load_in_8bit"].boolean().value_or(false)) bits = 8;
-  if (method == "fp8" || method == "fbgemm_fp8") {
-    model.checkpoint_format = "fp8";
-  } else if (method == "mxfp4" || bits == 4) {
-    model.checkpoint_format = "int4";
-  } else if (bits == 8) {
-    model.checkpoint_format = "int8";
-  }
-}
-
 RotaryScaling read_rotary_scaling(JsonView config) {
   for (const std::string_view key : {"rope_parameters", "rope_scaling"}) {
     for (const std::string_view kind : {"rope_type", "type"}) {
@@ -82,6 +65,7 @@ Result<ModelSpec> read_model(JsonView config, std::string path) {
   const Family* family = find_family(*model_type);
   if (family == nullptr) return make_error(Say::unknown_family, path + ".model_type", {cut(*model_type, 64), nearest_model_type(*model_type)});
 
+  const std::string place = path;
   ConfigReader reader(config, std::move(path), family->aliases);
   Decoder decoder = read_decoder(reader, family->defaults);
   if (family->depart != nullptr) family->depart(reader, decoder);
@@ -94,7 +78,7 @@ Result<ModelSpec> read_model(JsonView config, std::string path) {
   model.rotary_scaling = read_rotary_scaling(config);
   model.source = family->source;
   model.dtype = read_dtype(config);
-  read_quantization(config["quantization_config"], model);
+  PLIMSOLL_TRY(model.quantization, find_quantization(config, place));
   model.defaulted_keys = reader.take_defaulted();
   return model;
 }

@@ -18,7 +18,7 @@ enum class Symbol : u8 {
   // workload
   B, T, c, S, K, C,
   // formats, in bytes (b_); row_ is the bytes of one row
-  b_w, b_kv, b_a, b_r, row_w, row_k, row_r, bits_w, g_w,
+  b_w, b_kv, b_a, b_r, row_w, row_k, row_r, bits_w, g_w, g_o, bits_p, word_w,
   // optimizer states
   numel, b_s, n_s, g_s, n_t, r_s,
   // training
@@ -42,7 +42,7 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"B", "sequences"}, {"T", "tokens"}, {"c", "tokens_per_chunk"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
     {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"},
     {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_r", "bytes_per_rotary_key_row"},
-    {"bits_w", "bits_per_item"}, {"g_w", "elements_per_item"},
+    {"bits_w", "bits_per_item"}, {"g_w", "elements_per_item"}, {"g_o", "outputs_per_item"}, {"bits_p", "packed_bits"}, {"word_w", "word_bits"},
     {"numel", "elements_per_tensor"}, {"b_s", "bytes_per_state_element"}, {"n_s", "moments_per_state"}, {"g_s", "elements_per_block"},
     {"n_t", "table_entries"}, {"r_s", "projection_rank"},
     {"P_t", "trained_parameters"}, {"P_a", "parameters_ahead"}, {"P_l", "linear_parameters"}, {"b_g", "bytes_per_gradient"}, {"b_m", "bytes_per_master_weight"}, {"r", "lora_rank"},

@@ -36,16 +36,18 @@ Made backward(const Product& product) {
 /// Calls `each(tensor, product, values)` for every quantised weight that a rank holds.
 template <class Each>
 void each_quantised(const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats, Each each) {
-  for (const Tensor& tensor : inventory.tensors) {
+  for (std::size_t number = 0; number < inventory.tensors.size(); ++number) {
+    const Tensor& tensor = inventory.tensors[number];
     if (!tensor.linear || tensor.apart != Apart::no) continue;
-    const Product& product = formats.of(tensor).product;
-    if (product.way == ProductWay::direct) continue;
-    const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
-    Values v;
-    v[Symbol::rows] = shape[tensor.out_axis];
-    v[Symbol::cols] = shape[1U - tensor.out_axis];
-    v[Symbol::g_w] = product.scale_elements;
-    each(tensor, product, v);
+    formats.each_stored(inventory, number, [&](const StorageFormat& format, u32) {
+      if (format.product.way == ProductWay::direct) return;
+      const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
+      Values v;
+      v[Symbol::rows] = shape[tensor.out_axis];
+      v[Symbol::cols] = shape[1U - tensor.out_axis];
+      v[Symbol::g_w] = format.product.scale_elements;
+      each(tensor, format.product, v);
+    });
   }
 }
 

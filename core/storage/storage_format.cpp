@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/quantization_recipe.hpp"
+
 namespace plimsoll {
 
 u32 StorageFormat::whole_bytes() const {
@@ -20,13 +22,18 @@ Checked row_bytes(u64 elements, const StorageFormat& format) {
   return bytes;
 }
 
-std::string_view QuantizationRecipe::format_for(std::string_view role, bool is_linear) const {
+const RecipeRule* QuantizationRecipe::rule_for(std::string_view role, bool is_linear) const {
   for (const RecipeRule& rule : rules) {
     if (rule.only == RecipeTensors::linear && !is_linear) continue;
     for (const std::string_view held : rule.roles)
-      if (held == "*" || held == role) return rule.format;
+      if (held == "*" || held == role) return &rule;
   }
-  return {};
+  return nullptr;
+}
+
+std::string_view QuantizationRecipe::format_for(std::string_view role, bool is_linear) const {
+  const RecipeRule* rule = rule_for(role, is_linear);
+  return rule == nullptr ? std::string_view{} : rule->format;
 }
 
 }  // namespace plimsoll

@@ -11,23 +11,59 @@
 
 namespace plimsoll {
 
-/// What the items of a part are counted over. Each way has one formula, in weights.cpp.
+/// What the items of a part are counted over. Each way has its formulas in part_formulas.cpp.
 enum class Counted {
-  row,         ///< each row of the last axis: a started item is a whole one, and rows end on whole bytes
-  flat,        ///< all elements of the tensor in one run, without regard to rows
-  output_row,  ///< one item for each output of the linear operator
-  tensor       ///< a fixed number for the tensor, whatever its shape
+  row,    ///< each row of the last axis: a started item is a whole one, and rows end on whole bytes
+  grid,   ///< items along the outputs times items along the inputs of the linear operator
+  flat,   ///< all elements of the tensor in one run, without regard to rows
+  tensor  ///< a fixed number for the tensor, whatever its shape
 };
-PLIMSOLL_ENUM_NAMES(Counted, "Counted", "row", "flat", "output_row", "tensor");
+PLIMSOLL_ENUM_NAMES(Counted, "Counted", "row", "grid", "flat", "tensor");
 
-struct FormatPart {
-  std::string_view name;
-  u32 item_bits = 0;
-  u32 elements_per_item = 1;    ///< of row and flat
-  Counted counted = Counted::row;
-  u32 items = 1;                ///< of tensor
-  std::string_view tensor{};    ///< its own name inside its module, "weight.absmax"; empty: it is the weight itself
+/// Where a part is: some are only in a checkpoint, some only in memory.
+enum class Held {
+  everywhere,
+  checkpoint,  ///< the checkpoint alone: a text with settings
+  memory       ///< the device alone: what is made when the checkpoint is loaded
 };
+PLIMSOLL_ENUM_NAMES(Held, "Held", "everywhere", "checkpoint", "memory");
+
+/// A number of a format: as written, or the parameter of this name, which a recipe or a checkpoint's own config binds.
+struct Amount {
+  u32 value = 1;
+  std::string_view parameter{};
+
+  constexpr Amount() = default;
+  constexpr Amount(u32 number, std::string_view name = {}) : value(number), parameter(name) {}  // implicit: a number is one
+};
+
+/// Items along one axis: groups of elements, then their numbers packed into words.
+template <class Number>
+struct AxisOf {
+  bool one = true;          ///< one item, whatever the axis
+  Number group = 1;         ///< elements of one item; 0: the axis is one group
+  bool drops_rest = false;  ///< a group that is not full has none
+  Number pack_bits = 1;     ///< of each number in a word ...
+  Number word_bits = 1;     ///< ... of so many bits
+  bool drops_word = false;  ///< a word that is not full is left out
+};
+
+template <class Number>
+struct PartOf {
+  std::string_view name;
+  Number item_bits = 0;
+  Number elements_per_item = 1;   ///< of row
+  Counted counted = Counted::row;
+  Number items = 1;               ///< in each place; of tensor: in all
+  std::string_view tensor{};      ///< its own name inside its module, "weight.absmax"; empty: it is the weight itself
+  AxisOf<Number> outputs{}, inputs{};  ///< of grid; of flat the axis `inputs` is all elements
+  Held held = Held::everywhere;
+  bool second_of_pair = false;    ///< counted as what a tensor of twice the outputs has beyond one of them
+  bool joined = false;            ///< its name continues the tensor's own instead of the module's: "gate_up_proj" + "_scales"
+};
+
+/// A part with every number known.
+using FormatPart = PartOf<u32>;
 
 /// How a linear operator multiplies by a weight in a format.
 enum class ProductWay {
@@ -52,6 +88,8 @@ struct StorageFormat {
   Product product{};
   std::optional<u32> ggml_type{};  ///< its number in ggml's enum, by which a GGUF file names it; empty where ggml lacks it
   bool kv_cache = false;           ///< a cache of keys and values may be asked for in it
+  std::string_view bias{};  ///< format of the operator's bias, where the method gives it one of its own
+  bool bounded = false;     ///< the sizes are an average that the method aims at, not a layout
 
   /// Bytes of one element where every element takes the same whole number of bytes; 0 elsewhere.
   [[nodiscard]] u32 whole_bytes() const;
@@ -65,42 +103,5 @@ struct StorageFormat {
 ///          block formats store them, and bytes for each part
 /// Tested   tests/core/storage_format_test.cpp
 Checked row_bytes(u64 elements, const StorageFormat& format);
-
-/// Which tensors of its roles a rule is for.
-enum class RecipeTensors {
-  every,
-  linear  ///< weights of nn.Linear, and of GPT-2's Conv1D: what quantisers replace
-};
-PLIMSOLL_ENUM_NAMES(RecipeTensors, "RecipeTensors", "every", "linear");
-
-/// The format of a rule that leaves tensors in the type that the model was loaded in.
-inline constexpr std::string_view models_dtype = "dtype";
-
-/// Which tensor gets which format. The first rule that holds a tensor wins: its roles hold the tensor's role ("*" holds every role),
-/// and it is for every tensor or for this kind.
-struct RecipeRule {
-  std::vector<std::string_view> roles;
-  std::string_view format;  ///< id, or `models_dtype`
-  RecipeTensors only{};
-};
-
-/// Who decides which tensor gets which format.
-enum class RecipePolicy {
-  roles,            ///< the recipe's rules, by what a tensor is for
-  llama_file_type   ///< llama-quantize, tensor by tensor: llama_file_type.hpp
-};
-PLIMSOLL_ENUM_NAMES(RecipePolicy, "RecipePolicy", "roles", "llama_file_type");
-
-struct QuantizationRecipe {
-  std::string_view id, name, source;
-  std::vector<RecipeRule> rules;
-  RecipePolicy policy = RecipePolicy::roles;
-  std::string_view file_type{}, base{};  ///< of llama_file_type: its name, and the format of tensors that no rule picks
-
-  /// Format for a role; empty when no rule holds it (lint rule recipe-is-total prevents that).
-  [[nodiscard]] std::string_view format_for(std::string_view role, bool is_linear) const;
-  /// One format for every tensor: an idealisation, unless it is a data type.
-  [[nodiscard]] bool uniform() const { return rules.size() == 1; }
-};
 
 }  // namespace plimsoll

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "storage/part_formulas.hpp"
+
 namespace plimsoll {
 namespace {
 
@@ -55,15 +57,6 @@ constexpr Shapes matrix_once{"rows * cols * b_w", "rows * row_w"};
 constexpr Shapes matrix_layers{"L * rows * cols * b_w", "L * rows * row_w"};
 constexpr Shapes matrix_experts{"L * n_exp * rows * cols * b_w", "L * n_exp * rows * row_w"};
 
-/// The ways of counting that rows do not decide.
-struct Parts {
-  Formula flat, output_rows, entries;
-};
-constexpr Parts parts_once{"ceil_div(ceil_div(rows * cols, g_w) * bits_w, 8)", "ceil_div(rows * bits_w, 8)", "ceil_div(n_t * bits_w, 8)"};
-constexpr Parts parts_layers{"L * ceil_div(ceil_div(rows * cols, g_w) * bits_w, 8)", "L * ceil_div(rows * bits_w, 8)", "L * ceil_div(n_t * bits_w, 8)"};
-constexpr Parts parts_experts{"L * n_exp * ceil_div(ceil_div(rows * cols, g_w) * bits_w, 8)", "L * n_exp * ceil_div(rows * bits_w, 8)",
-                              "L * n_exp * ceil_div(n_t * bits_w, 8)"};
-
 bool has_experts(const Tensor& tensor) { return tensor.stacked != 0 || tensor.experts > 1; }
 
 const Shapes& shapes_of(const Tensor& tensor, bool is_matrix) {
@@ -73,13 +66,7 @@ const Shapes& shapes_of(const Tensor& tensor, bool is_matrix) {
 }
 
 const Formula& formula_of(const FormatPart& part, const Tensor& tensor, bool is_matrix, bool whole_bytes) {
-  const Parts& parts = !tensor.in_layer() ? parts_once : has_experts(tensor) ? parts_experts : parts_layers;
-  switch (part.counted) {
-    case Counted::flat: return parts.flat;
-    case Counted::output_row: return parts.output_rows;
-    case Counted::tensor: return parts.entries;
-    case Counted::row: break;
-  }
+  if (const PartFormulas* parts = formulas_of(part)) return !tensor.in_layer() ? parts->once : has_experts(tensor) ? parts->experts : parts->layers;
   const Shapes& shapes = shapes_of(tensor, is_matrix);
   return whole_bytes ? shapes.elements : shapes.rows;
 }
@@ -87,6 +74,7 @@ const Formula& formula_of(const FormatPart& part, const Tensor& tensor, bool is_
 /// A part with a tensor of its own has that tensor's name: "model.layers.*.mlp.up_proj.weight.absmax".
 std::string part_name(const Tensor& tensor, const FormatPart& part) {
   if (part.tensor.empty()) return starred_name(tensor);
+  if (part.joined) return starred_name(tensor) + std::string(part.tensor);
   Tensor module = tensor;
   module.suffix = "";
   return starred_name(module) + "." + std::string(part.tensor);
@@ -95,28 +83,27 @@ std::string part_name(const Tensor& tensor, const FormatPart& part) {
 /// A node with the tensor's name and a leaf for each part.
 void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Values v, const StorageFormat& format) {
   const bool is_matrix = tensor.rank - tensor.stacked == 2;
-  if (tensor.out_axis == 1 && tensor.linear) std::swap(v[Symbol::rows], v[Symbol::cols]);  // a quantised Conv1D is stored [out, in]
+  if (is_matrix && tensor.out_axis > tensor.stacked) std::swap(v[Symbol::rows], v[Symbol::cols]);  // a quantised Conv1D is stored [out, in]
   tree.open(group, Combine::sum, tree.explains() ? starred_name(tensor) : std::string());
   for (const FormatPart& part : format.parts) {
-    const StorageFormat alone{format.id, format.name, format.source, {part}, {}};
+    if (part.held == Held::checkpoint) continue;
+    const StorageFormat alone{.id = format.id, .name = format.name, .source = format.source, .parts = {part}};
     v[Symbol::b_w] = alone.whole_bytes();
     v[Symbol::row_w] = part.counted == Counted::row ? row_bytes(v[Symbol::cols], alone).value : 0;
-    v[Symbol::g_w] = part.elements_per_item;
-    v[Symbol::bits_w] = part.item_bits;
-    v[Symbol::n_t] = part.items;
+    set_part_symbols(v, part);
     tree.leaf(group, formula_of(part, tensor, is_matrix, v[Symbol::b_w] != 0), v,
               {.source = format.source, .label = tree.explains() ? part_name(tensor, part) : std::string()});
   }
   tree.close();
 }
 
-void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format,
+void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format, u32 layers,
                 std::string_view label) {
   const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
   const u8 first = tensor.stacked;  // behind the axis of experts, where there is one
   const bool is_matrix = tensor.rank - first == 2;
   Values v;
-  v[Symbol::L] = tensor.layers;
+  v[Symbol::L] = layers;
   v[Symbol::n_exp] = first != 0 ? shape[0] : tensor.experts;
   v[Symbol::rows] = is_matrix ? shape[first] : 1;
   v[Symbol::cols] = is_matrix ? shape[first + 1U] : shape[first];
@@ -134,16 +121,20 @@ u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& i
   tree.open("weights", Combine::sum);
   for (const std::string_view group : groups) {
     bool opened = false;
-    const auto add = [&](const Tensor& tensor, const StorageFormat& format, std::string_view label) {
-      if (tensor.apart != Apart::no || group_of(tensor.role) != group) return;
+    const auto add = [&](const Tensor& tensor, const StorageFormat& format, u32 layers, std::string_view label) {
       if (!opened) tree.open(group, Combine::sum);
       opened = true;
-      add_tensor(tree, group, model, tensor, rank, format, label);
+      add_tensor(tree, group, model, tensor, rank, format, layers, label);
     };
     if (formats.file) {
-      for (const FileTensor& held : formats.file->tensors) add(held.tensor, *held.format, held.label);
+      for (const FileTensor& held : formats.file->tensors)
+        if (group_of(held.tensor.role) == group) add(held.tensor, *held.format, held.tensor.layers, held.label);
     } else {
-      for (const Tensor& tensor : inventory.tensors) add(tensor, formats.of(tensor), {});
+      for (std::size_t number = 0; number < inventory.tensors.size(); ++number) {
+        const Tensor& tensor = inventory.tensors[number];
+        if (tensor.apart != Apart::no || group_of(tensor.role) != group) continue;
+        formats.each_stored(inventory, number, [&](const StorageFormat& format, u32 layers) { add(tensor, format, layers, {}); });
+      }
     }
     if (opened) tree.close();
   }

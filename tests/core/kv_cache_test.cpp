@@ -1,6 +1,7 @@
 #include "inference/kv_cache.hpp"
 
 #include "pass_cases.hpp"
+#include "session.hpp"
 
 using namespace plimsoll;
 using namespace plimsoll::testing;
@@ -92,4 +93,26 @@ TEST_CASE("between steps the cache shows what the next step reads, not what view
   const ModelSpec model = model_of(config.root());
   CHECK(resting_cache(model, {}, prompt_pass(1, 100)).value == 2 * 2 * 32 * (2 * 100 + 2 * 15));
   CHECK(peak_of(model, prompt_pass(1, 100)).kv_cache_bytes == 2 * 2 * 32 * 4 * 100 + 2 * 8);
+}
+
+TEST_CASE("keys and values may be in formats of their own", "[kv_cache]") {
+  const auto cache = [](const test::Ask& asked) { return asked.report().kv_cache_bytes; };
+  const auto asked = [] { return test::ask("meta-llama/Llama-3.1-8B-Instruct").context(1000); };  // 32 layers, 8 heads of 128
+  const u64 elements = 32ULL * 1000 * 8 * 128;
+  CHECK(cache(asked()) == 4 * elements);
+  CHECK(cache(asked().cache("q8_0")) == 2 * elements * 34 / 32);
+  CHECK(cache(asked().cache("q8_0").values("q4_0")) == elements * 34 / 32 + elements * 18 / 32);
+  CHECK(cache(asked().cache("q5_1").values("bf16")) == elements * 24 / 32 + 2 * elements);
+  CHECK(cache(asked().values("q4_0")) == 2 * elements + elements * 18 / 32);
+  CHECK(cache(asked().cache("nvfp4")) == 2 * elements * 9 / 16);
+  CHECK(cache(asked().cache("fp8").values("fp8")) == 2 * elements);
+  CHECK(cache(asked().cache("bf16").values("bf16")) == cache(asked()));
+  const auto refused = asked().values("nf4").try_plan();
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().where == "request.workload.value_cache_dtype");
+}
+
+TEST_CASE("latent attention has one cache, whatever values are asked for", "[kv_cache]") {
+  const auto asked = [] { return test::ask("deepseek-ai/DeepSeek-V2-Lite").context(100); };
+  CHECK(asked().cache("fp8").values("bf16").report().kv_cache_bytes == asked().cache("fp8").report().kv_cache_bytes);
 }

@@ -82,7 +82,10 @@ TEST_CASE("weights are in the asked format, else the checkpoint's", "[plan]") {
   CHECK(silent.request.weight_format == "bf16");
   CHECK(codes(silent.notices) == std::set<std::string>{"class_default", "context_clamped", "dtype_assumed"});
   const Plan quantised = ask_config(R"({"model_type": "llama", "dtype": "float16", "quantization_config": {"quant_method": "gptq", "bits": 4}})").plan();
-  CHECK(quantised.request.weight_format == "int4");
+  CHECK(quantised.request.weight_format == "checkpoint");
+  CHECK(format_of(quantised, Role::mlp_up) == "gptq");
+  CHECK(format_of(quantised, Role::lm_head) == "fp16");
+  CHECK(refused(ask(llama).weights("checkpoint")).where == "request.weight_format");
   CHECK(quantised.compute_dtype == ComputeDtype::fp16);
   CHECK(codes(quantised.notices).count("quantized_checkpoint") == 1);
 }
@@ -117,7 +120,12 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
   const std::string gpt2 = "openai-community/gpt2";
   for (const Ask& asked : {ask(gpt2), ask(gpt2).context(2000), ask_config(R"({"model_type": "llama"})"), ask_count("7B"), ask("deepseek-ai/DeepSeek-V3"),
                            ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"), ask("deepseek-ai/DeepSeek-V2-Lite").weights("bnb_int8"),
-                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).train({.stack = "trl"}),
+                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).cache("q8_0"),
+                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "quark"}})"), ask(gpt2).weights("ct_w4a16_g128"),
+                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "eetq", "modules_to_not_convert": ["mlp"]}})"),
+                           ask(gpt2).weights("hqq_int4_g64"), ask(gpt2).weights("exl2_4bpw"), ask(gpt2).weights("mlx_4bit_g64"), ask("Qwen/Qwen3-30B-A3B").weights("nf4"),
+                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "bitnet", "linear_class": "autobitlinear",
+                               "quantization_mode": "offline"}})"), ask(gpt2).train({.stack = "trl"}),
                            ask(gpt2).train({.method = TrainingMethod::full, .kernels = TrainingKernels::liger}),
                            ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled}),
                            ask(llama).weights("IQ2_XS").imatrix(false),

@@ -157,16 +157,17 @@ TEST_CASE("the checkpoint's type is read under both names and with torch's prefi
   CHECK_FALSE(with("llama", "\"torch_dtype\": null").dtype.has_value());
 }
 
-TEST_CASE("a quantised checkpoint is recognised by its method and bits", "[read_model]") {
-  const auto format = [](const std::string& quantization) { return with("llama", "\"quantization_config\": " + quantization).checkpoint_format; };
-  CHECK(format(R"({"quant_method": "gptq", "bits": 4})") == "int4");
-  CHECK(format(R"({"quant_method": "gptq", "bits": 8})") == "int8");
-  CHECK(format(R"({"quant_method": "fp8"})") == "fp8");
-  CHECK(format(R"({"quant_method": "mxfp4"})") == "int4");
-  CHECK(format(R"({"quant_method": "bitsandbytes", "load_in_4bit": true})") == "int4");
-  CHECK(format(R"({"quant_method": "bitsandbytes", "load_in_8bit": true})") == "int8");
-  CHECK_FALSE(format(R"({"quant_method": "gptq", "bits": 3})").has_value());
-  CHECK_FALSE(format("null").has_value());
+TEST_CASE("a quantised checkpoint keeps what its config says of it", "[read_model]") {
+  const auto method = [](const std::string& keys) {
+    const auto quantization = with("llama", keys).quantization;
+    return quantization ? quantization->method : "";
+  };
+  CHECK(method(R"("quantization_config": {"quant_method": "gptq", "bits": 4})") == "gptq");
+  CHECK(method(R"("quantization_config": {"quant_method": "own"})") == "own");
+  CHECK(method(R"("quantization": {"bits": 4, "group_size": 64})") == "mlx");
+  CHECK(method(R"("quantization_config": null)").empty());
+  CHECK(method(R"("quantization_config": {})").empty());
+  CHECK_FALSE(read_model(R"({"model_type": "llama", "quantization_config": {"quant_method": "gptq"}})").ok());
 }
 
 TEST_CASE("tie_word_embeddings of the config wins over the class", "[read_model]") {

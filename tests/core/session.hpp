@@ -101,6 +101,7 @@ class Ask {
   Ask& context(u64 tokens) { return workload().max_model_len = tokens, *this; }
   Ask& sequences(u64 count) { return workload().max_num_seqs = count, *this; }
   Ask& prompt(u64 tokens) { return workload().prompt_tokens = tokens, *this; }
+  Ask& values(std::string format) { return workload().value_cache_dtype = std::move(format), *this; }
   Ask& cache(std::string format) { return workload().kv_cache_dtype = std::move(format), *this; }
   Ask& attention(AttentionImplementation which) { return workload().attention = which, *this; }
   Ask& weights(std::string format) { return request.weight_format = std::move(format), *this; }

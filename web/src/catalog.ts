@@ -36,11 +36,6 @@ export interface StorageFormat extends Named {
   kv_cache?: true;
 }
 
-export interface Recipe extends Named {
-  /** A type of GGUF files: no program trains on one. */
-  llama_file_type?: object;
-}
-
 /** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
 export const projects = (optimizer: Optimizer | undefined): boolean => optimizer?.states.some(state => state.only === 'projected') ?? false;
 
@@ -49,12 +44,14 @@ export interface Catalog {
   gpus: Map<string, Gpu>;
   models: Map<string, Preset>;
   formats: Map<string, StorageFormat>;
-  /** Recipes that a model's weights may be in: those of one format, then the types of GGUF files. */
+  /** Recipes of one format: a data type, or a method without settings. */
   weightFormats: string[];
+  /** Every recipe, those of one format first. */
+  weightRecipes: string[];
   /** Of the formats, those that a cache may be asked for in. */
   cacheFormats: string[];
   engines: Map<string, Named>;
-  quantizations: Map<string, Recipe>;
+  quantizations: Map<string, Named>;
   optimizers: Map<string, Optimizer>;
   precisions: Map<string, Named>;
   stacks: Map<string, Named>;
@@ -67,7 +64,7 @@ interface CatalogFile {
   models: Preset[];
   formats: Record<string, StorageFormat>;
   engines: Record<string, Named>;
-  quantizations: Record<string, Recipe>;
+  quantizations: Record<string, Named>;
   optimizers: Record<string, Optimizer>;
   precisions: Record<string, Named>;
   stacks: Record<string, Named>;
@@ -91,12 +88,14 @@ export function readCatalog(text: string): Catalog {
     const entry = file.formats[id];
     return entry ? [[id, entry] as const] : [];
   }));
+  const weightFormats = [...formats.keys()].filter(id => id in file.quantizations && !('quantization_config' in (file.quantizations[id] ?? {})));
   return {
     date: file.date,
     gpus: byId(largestVendorFirst(file.gpus)),
     models: byId(file.models),
     formats,
-    weightFormats: [...new Set([...formats.keys(), ...Object.keys(file.quantizations)])].filter(id => id in file.quantizations),
+    weightFormats,
+    weightRecipes: [...weightFormats, ...Object.keys(file.quantizations).filter(id => !weightFormats.includes(id))],
     cacheFormats: [...formats].filter(([, format]) => format.kv_cache).map(([id]) => id),
     engines: new Map(Object.entries(file.engines)),
     quantizations: new Map(Object.entries(file.quantizations)),

@@ -23,6 +23,7 @@ const seriesOf: Record<string, string> = {
   logits: 'logits',
   runtime_overhead: 'runtime',
   fp8_weights: 'weights',
+  decompressed_weights: 'weights',
   adapters: 'adapters',
   master_weights: 'master',
   optimizer_states: 'optimizer',

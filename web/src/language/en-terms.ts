@@ -51,6 +51,7 @@ export const terms: Record<string, Explained> = {
   'activations.normed_compressed_kv': { name: 'Normed latent', about: 'The latent vector after its norm.' },
   'activations.expanded_kv': { name: 'Expanded keys and values', about: 'Keys and values rebuilt from the latent vector for every head.' },
   'activations.repeated_cache': { name: 'Repeated keys and values', about: 'KV heads copied so that each query head has its own.' },
+  decompressed_weights: { name: 'Decompressed weights', about: 'What packed weights grow by when the first forward pass makes them dense.' },
   'activations.dequantized_cache': { name: 'Dequantised cache', about: 'Cache of the running layer, back in the compute type.' },
   'activations.padded_heads': { name: 'Padded heads', about: 'Heads widened to a multiple of 8 for the kernel.' },
   'activations.scores': { name: 'Attention scores', about: 'One score for every pair of tokens and head.' },
@@ -142,6 +143,9 @@ export const symbols: Record<string, string> = {
   row_r: 'bytes per rotary-key row',
   bits_w: 'bits of an item',
   g_w: 'elements that one item covers',
+  g_o: 'outputs that one item covers',
+  bits_p: 'bits of a packed number',
+  word_w: 'bits of a word',
   numel: 'elements of one tensor',
   b_m: 'bytes per master weight',
   p_r: 'reserve per thousand',
@@ -160,6 +164,7 @@ export const symbols: Record<string, string> = {
 
 // Formats whose names have words in them; the catalogue names the others.
 export const formatNames: Record<string, string> = {
+  checkpoint: 'As the checkpoint says',
   nf4_double_quant: 'NF4, double-quantised (bitsandbytes)',
   fp4_double_quant: 'FP4, double-quantised (bitsandbytes)',
 };

@@ -69,7 +69,7 @@ export class ServingQuestion extends Question {
     const { request } = this.view.state;
     const { kv_cache_dtype: cache, max_num_seqs: sequences = 1 } = this.#asked;
     return html`
-      ${this.#formats('weights', text.weights, this.view.catalog.weightFormats, request.weight_format, this.view.answer?.report.request.weight_format,
+      ${this.#formats('weights', text.weights, this.view.catalog.weightRecipes, request.weight_format, this.view.answer?.report.request.weight_format,
         value => this.sendRequest(next => { next.weight_format = value; }))}
       ${this.#context()}
       ${this.number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
