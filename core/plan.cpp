@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages.hpp"
+#include "storage/llama_file.hpp"
 
 namespace plimsoll {
 namespace {
@@ -43,11 +44,33 @@ bool multiplies_latents_in_int8(const ModelSpec& spec, const PrecisionPlan& form
   return latent && formats.of_linear(Role::latent_kv_b).product.way == ProductWay::int8;
 }
 
+/// The weights as llama-quantize would write them. Types that it refuses to make without an importance matrix are made with one.
+std::optional<Error> decide_file(Plan& plan, const QuantizationRecipe& recipe) {
+  const std::string where = "request.weight_format";
+  std::optional<bool>& imatrix = plan.request.importance_matrix;
+  if (recipe.policy != RecipePolicy::llama_file_type) {
+    imatrix.reset();
+    return std::nullopt;
+  }
+  if (std::holds_alternative<TrainingWorkload>(plan.request.workload)) return make_error(Say::file_type_not_trained, where, {recipe.id});
+  const auto make = [&](bool with) { return llama_file(plan.model->spec, plan.model->inventory, recipe, with, *plan.catalog, where); };
+  auto file = make(imatrix.value_or(false));
+  if (file.ok() && file.value()->needs_imatrix) {
+    if (!imatrix) file = make(true);
+    if (imatrix == false) plan.notices.push_back(make_notice(Say::imatrix_needed, "request.importance_matrix", {recipe.id}));
+  }
+  if (!file.ok()) return file.error();
+  imatrix = imatrix.value_or(file.value()->needs_imatrix);
+  plan.weight_formats.file = file.value();
+  plan.notices.push_back(make_notice(Say::llama_file_type, where, {recipe.id, digits(file.value()->padded_bytes)}));
+  return std::nullopt;
+}
+
 /// What a reader must know of a format that was asked for.
 void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   const std::string where = "request.weight_format";
   const std::string_view dtype = name_of(plan.compute_dtype);
-  if (enum_from<ComputeDtype>(recipe.id)) return;
+  if (enum_from<ComputeDtype>(recipe.id) || recipe.policy == RecipePolicy::llama_file_type) return;
   if (recipe.uniform()) return plan.notices.push_back(make_notice(Say::uniform_format, where, {recipe.id}));
   if (!plan.model->spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
   if (const u64 bytes = experts_left(plan.model->inventory, plan.weight_formats); bytes > 0)
@@ -64,6 +87,7 @@ std::optional<Error> decide_formats(Plan& plan) {
   auto formats = precision_plan(*recipe.value(), name_of(plan.compute_dtype), *plan.catalog, "request.weight_format");
   if (!formats.ok()) return formats.error();
   plan.weight_formats = formats.value();
+  if (auto error = decide_file(plan, *recipe.value())) return error;
   if (plan.request.weight_format) say_format(plan, *recipe.value());
   plan.request.weight_format = weight_format;
   return std::nullopt;

@@ -62,7 +62,9 @@ Product read_product(JsonView json) {
 }
 
 StorageFormat read_format(std::string_view id, JsonView json) {
-  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {}, .product = read_product(json["product"])};
+  StorageFormat format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {},
+                       .product = read_product(json["product"]), .kv_cache = json["kv_cache"].boolean().value_or(false)};
+  if (const auto number = json["ggml_type"].whole()) format.ggml_type = static_cast<u32>(*number);
   const JsonView parts = json["parts"];
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const JsonView part = parts.at(i);
@@ -74,11 +76,17 @@ StorageFormat read_format(std::string_view id, JsonView json) {
 }
 
 QuantizationRecipe read_recipe(std::string_view id, JsonView json) {
-  QuantizationRecipe recipe{.id = id, .name = text(json["name"]), .source = text(json["source"]), .rules = {}};
+  QuantizationRecipe recipe{.id = id, .name = text(json["name"]), .source = text(json["source"]), .rules = {}, .policy = {}};
   const JsonView rules = json["rules"];
   for (std::size_t i = 0; i < rules.size(); ++i)
     recipe.rules.push_back({texts(rules.at(i)["roles"]), text(rules.at(i)["format"]),
                             enum_from<RecipeTensors>(text(rules.at(i)["only"])).value_or(RecipeTensors::every)});
+  if (const JsonView file = json["llama_file_type"]; file.present()) {
+    recipe.policy = RecipePolicy::llama_file_type;
+    recipe.file_type = text(file["name"]);
+    recipe.base = text(file["base"]);
+    recipe.rules.push_back({{"*"}, models_dtype, RecipeTensors::every});
+  }
   return recipe;
 }
 
@@ -167,6 +175,11 @@ Result<Catalog> Catalog::load(std::string_view text_of_catalog) {
 Result<const Gpu*> Catalog::gpu(std::string_view id, std::string where) const { return look_up(gpus_, id, std::move(where), "GPU"); }
 Result<const Preset*> Catalog::preset(std::string_view id, std::string where) const { return look_up(presets_, id, std::move(where), "model"); }
 Result<const StorageFormat*> Catalog::format(std::string_view id, std::string where) const { return look_up(formats_, id, std::move(where), "format"); }
+const StorageFormat* Catalog::ggml_format(u64 number) const {
+  for (const StorageFormat& format : formats_)
+    if (format.ggml_type == number) return &format;
+  return nullptr;
+}
 Result<const QuantizationRecipe*> Catalog::quantization(std::string_view id, std::string where) const {
   return look_up(quantizations_, id, std::move(where), "format");
 }

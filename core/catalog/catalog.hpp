@@ -105,6 +105,8 @@ class Catalog {
   [[nodiscard]] Result<const PrecisionRecipe*> precision(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const TrainingStack*> stack(std::string_view id, std::string where) const;
   [[nodiscard]] Result<const Optimizer*> optimizer(std::string_view id, std::string where) const;
+  /// The format that ggml, and so a GGUF file, gives this number; null where it has none or had it once.
+  [[nodiscard]] const StorageFormat* ggml_format(u64 number) const;
   [[nodiscard]] const MemoryClass* memory_class(std::string_view id) const;
 
  private:

@@ -14,7 +14,7 @@ constexpr u64 usual_context = 8192;
 Error not_a_cache_format(const Catalog& catalog, const StorageFormat& format) {
   std::string good;
   for (const StorageFormat& other : catalog.formats())
-    if (other.by_rows()) good += (good.empty() ? "" : ", ") + std::string(other.id);
+    if (other.kv_cache) good += (good.empty() ? "" : ", ") + std::string(other.id);
   return make_error(Say::not_a_cache_format, "request.workload.kv_cache_dtype", {format.id, good});
 }
 
@@ -45,7 +45,7 @@ std::optional<Error> decide_inference(Plan& plan, InferenceWorkload& asked) {
   const std::string kv = asked.kv_cache_dtype.value_or(std::string(name_of(plan.compute_dtype)));
   auto format = plan.catalog->format(kv, "request.workload.kv_cache_dtype");
   if (!format.ok()) return format.error();
-  if (!format.value()->by_rows()) return not_a_cache_format(*plan.catalog, *format.value());
+  if (!format.value()->kv_cache) return not_a_cache_format(*plan.catalog, *format.value());
   decided.kv_format = format.value();
   if (!enum_from<ComputeDtype>(kv))
     plan.notices.push_back(make_notice(Say::cache_format_idealised, "request.workload.kv_cache_dtype", {kv, name_of(plan.compute_dtype)}));

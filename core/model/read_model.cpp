@@ -41,6 +41,17 @@ void read_quantization(JsonView quantization, ModelSpec& model) {
   }
 }
 
+RotaryScaling read_rotary_scaling(JsonView config) {
+  for (const std::string_view key : {"rope_parameters", "rope_scaling"}) {
+    for (const std::string_view kind : {"rope_type", "type"}) {
+      const std::string_view word = config[key][kind].string().value_or("");
+      if (word == "llama3") return RotaryScaling::llama3;
+      if (word == "longrope" || word == "su") return RotaryScaling::longrope;
+    }
+  }
+  return RotaryScaling::none;
+}
+
 }  // namespace
 
 const Family* find_family(std::string_view model_type) {
@@ -79,6 +90,8 @@ Result<ModelSpec> read_model(JsonView config, std::string path) {
   model.model_type = std::string(*model_type);
   model.family = family->id;
   model.liger = family->liger;
+  model.gguf = family->gguf;
+  model.rotary_scaling = read_rotary_scaling(config);
   model.source = family->source;
   model.dtype = read_dtype(config);
   read_quantization(config["quantization_config"], model);

@@ -2,6 +2,7 @@
 /// How a tensor is stored on the device: a list of parts, each of items of `item_bits`. Fractions of a byte per weight cannot be
 /// written; scales, tables and offsets are parts of their own, block formats with scales inside are one part with larger items.
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -49,10 +50,12 @@ struct StorageFormat {
   std::string_view id, name, source;
   std::vector<FormatPart> parts;
   Product product{};
+  std::optional<u32> ggml_type{};  ///< its number in ggml's enum, by which a GGUF file names it; empty where ggml lacks it
+  bool kv_cache = false;           ///< a cache of keys and values may be asked for in it
 
   /// Bytes of one element where every element takes the same whole number of bytes; 0 elsewhere.
   [[nodiscard]] u32 whole_bytes() const;
-  /// Whether a row takes the same bytes wherever it stands: what a cache of keys and values needs, and what one leaf can show.
+  /// Whether a row takes the same bytes wherever it stands: what one leaf can show.
   [[nodiscard]] bool by_rows() const;
 };
 
@@ -80,9 +83,19 @@ struct RecipeRule {
   std::string_view format;  ///< id, or `models_dtype`
   RecipeTensors only{};
 };
+
+/// Who decides which tensor gets which format.
+enum class RecipePolicy {
+  roles,            ///< the recipe's rules, by what a tensor is for
+  llama_file_type   ///< llama-quantize, tensor by tensor: llama_file_type.hpp
+};
+PLIMSOLL_ENUM_NAMES(RecipePolicy, "RecipePolicy", "roles", "llama_file_type");
+
 struct QuantizationRecipe {
   std::string_view id, name, source;
   std::vector<RecipeRule> rules;
+  RecipePolicy policy = RecipePolicy::roles;
+  std::string_view file_type{}, base{};  ///< of llama_file_type: its name, and the format of tensors that no rule picks
 
   /// Format for a role; empty when no rule holds it (lint rule recipe-is-total prevents that).
   [[nodiscard]] std::string_view format_for(std::string_view role, bool is_linear) const;

@@ -110,7 +110,8 @@ void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Val
   tree.close();
 }
 
-void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format) {
+void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format,
+                std::string_view label) {
   const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
   const u8 first = tensor.stacked;  // behind the axis of experts, where there is one
   const bool is_matrix = tensor.rank - first == 2;
@@ -124,7 +125,7 @@ void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, 
   const Shapes& shapes = shapes_of(tensor, is_matrix);
   if (v[Symbol::b_w] == 0) v[Symbol::row_w] = row_bytes(v[Symbol::cols], format).value;
   tree.leaf(group, v[Symbol::b_w] != 0 ? shapes.elements : shapes.rows, v,
-            {.source = format.source, .label = tree.explains() ? starred_name(tensor) : std::string()});
+            {.source = format.source, .label = !tree.explains() ? std::string() : label.empty() ? starred_name(tensor) : std::string(label)});
 }
 
 }  // namespace
@@ -133,11 +134,16 @@ u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& i
   tree.open("weights", Combine::sum);
   for (const std::string_view group : groups) {
     bool opened = false;
-    for (const Tensor& tensor : inventory.tensors) {
-      if (tensor.apart != Apart::no || group_of(tensor.role) != group) continue;
+    const auto add = [&](const Tensor& tensor, const StorageFormat& format, std::string_view label) {
+      if (tensor.apart != Apart::no || group_of(tensor.role) != group) return;
       if (!opened) tree.open(group, Combine::sum);
       opened = true;
-      add_tensor(tree, group, model, tensor, rank, formats.of(tensor));
+      add_tensor(tree, group, model, tensor, rank, format, label);
+    };
+    if (formats.file) {
+      for (const FileTensor& held : formats.file->tensors) add(held.tensor, *held.format, held.label);
+    } else {
+      for (const Tensor& tensor : inventory.tensors) add(tensor, formats.of(tensor), {});
     }
     if (opened) tree.close();
   }

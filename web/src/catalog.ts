@@ -32,8 +32,13 @@ export interface Optimizer extends Named {
 }
 
 export interface StorageFormat extends Named {
-  /** Without `counted`, a part is counted by rows. */
-  parts: { counted?: string }[];
+  /** A cache of keys and values may be asked for in it. */
+  kv_cache?: true;
+}
+
+export interface Recipe extends Named {
+  /** A type of GGUF files: no program trains on one. */
+  llama_file_type?: object;
 }
 
 /** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
@@ -44,12 +49,12 @@ export interface Catalog {
   gpus: Map<string, Gpu>;
   models: Map<string, Preset>;
   formats: Map<string, StorageFormat>;
-  /** Of the formats, those that a model's weights may be in. */
+  /** Recipes that a model's weights may be in: those of one format, then the types of GGUF files. */
   weightFormats: string[];
-  /** Of the formats, those that a cache may be in: its rows come one by one. */
+  /** Of the formats, those that a cache may be asked for in. */
   cacheFormats: string[];
   engines: Map<string, Named>;
-  quantizations: Map<string, Named>;
+  quantizations: Map<string, Recipe>;
   optimizers: Map<string, Optimizer>;
   precisions: Map<string, Named>;
   stacks: Map<string, Named>;
@@ -62,7 +67,7 @@ interface CatalogFile {
   models: Preset[];
   formats: Record<string, StorageFormat>;
   engines: Record<string, Named>;
-  quantizations: Record<string, Named>;
+  quantizations: Record<string, Recipe>;
   optimizers: Record<string, Optimizer>;
   precisions: Record<string, Named>;
   stacks: Record<string, Named>;
@@ -91,8 +96,8 @@ export function readCatalog(text: string): Catalog {
     gpus: byId(largestVendorFirst(file.gpus)),
     models: byId(file.models),
     formats,
-    weightFormats: [...formats.keys()].filter(id => id in file.quantizations),
-    cacheFormats: [...formats].filter(([, { parts }]) => parts.every(part => !part.counted)).map(([id]) => id),
+    weightFormats: [...new Set([...formats.keys(), ...Object.keys(file.quantizations)])].filter(id => id in file.quantizations),
+    cacheFormats: [...formats].filter(([, format]) => format.kv_cache).map(([id]) => id),
     engines: new Map(Object.entries(file.engines)),
     quantizations: new Map(Object.entries(file.quantizations)),
     optimizers: new Map(Object.entries(file.optimizers)),

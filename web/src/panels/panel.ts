@@ -46,7 +46,7 @@ export const quantity = ({ number, unit }: Quantity): TemplateResult =>
 export const formatName = (view: View, id: string): string => fullFormatName(view, id).replace(/ \(.*\)$/, '');
 
 /** A format's name with its variant; in the reader's language where the catalogue's has words in it. */
-export const fullFormatName = (view: View, id: string): string => view.text.formatNames[id] ?? view.catalog.formats.get(id)?.name ?? id.toUpperCase();
+export const fullFormatName = (view: View, id: string): string => view.text.formatNames[id] ?? view.catalog.formats.get(id)?.name ?? view.catalog.quantizations.get(id)?.name ?? id.toUpperCase();
 
 export const gpuName = (view: View, id: string): string => view.catalog.gpus.get(id)?.name ?? id;
 
