@@ -97,7 +97,8 @@ void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Val
   tree.close();
 }
 
-void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format, u32 layers) {
+void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format,
+                u32 layers) {
   const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
   const u8 first = tensor.stacked;  // behind the axis of experts, where there is one
   const bool is_matrix = tensor.rank - first == 2;
