@@ -42,6 +42,7 @@ class Planner {
     if (tensor.routed) return reach.experts;
     if (is_embedding(tensor)) return reach.embeddings;
     if (tensor.role == Role::router) return reach.routers;
+    if (tensor.role == Role::mtp_projection) return false;  // no class replaces it, and checkpoints in FP8 keep it in 16 bit
     return tensor.linear;
   }
 
@@ -182,8 +183,8 @@ std::string module_name(const Tensor& tensor, u64 layer, bool fused) {
   return name;
 }
 
-Result<PrecisionPlan> checkpoint_plan(const CheckpointQuantization& quantization, const ModelSpec& model, const TensorInventory& inventory, std::string_view dtype,
-                                      const Catalog& catalog, Place place, const std::string& where) {
+Result<PrecisionPlan> checkpoint_plan(const CheckpointQuantization& quantization, const ModelSpec& model, const TensorInventory& inventory,
+                                      std::string_view dtype, const Catalog& catalog, Place place, const std::string& where) {
   return Planner(quantization, model, catalog, place, where).plan(inventory, dtype);
 }
 

@@ -16,8 +16,8 @@ enum class Place : u8 { memory, checkpoint };
 /// Errors   unknown_id, missing_field as precision_plan
 /// Source   transformers-quantization-config
 /// Tested   tests/core/checkpoint_plan_test.cpp; conformance with whole models
-Result<PrecisionPlan> checkpoint_plan(const CheckpointQuantization& quantization, const ModelSpec& model, const TensorInventory& inventory, std::string_view dtype,
-                                      const Catalog& catalog, Place place, const std::string& where);
+Result<PrecisionPlan> checkpoint_plan(const CheckpointQuantization& quantization, const ModelSpec& model, const TensorInventory& inventory,
+                                      std::string_view dtype, const Catalog& catalog, Place place, const std::string& where);
 
 /// Name of the module that holds a tensor in one layer: "model.layers.3.mlp.experts.0.up_proj". Fused: the module that holds all experts.
 std::string module_name(const Tensor& tensor, u64 layer, bool fused);

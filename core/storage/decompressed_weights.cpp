@@ -4,7 +4,8 @@
 
 namespace plimsoll {
 
-u64 add_decompressed_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats, ComputeDtype dtype) {
+u64 add_decompressed_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats,
+                             ComputeDtype dtype) {
   static constexpr Formula added{"P_l * b_a - m"};
   Checked elements, packed;
   for (std::size_t number = 0; number < inventory.tensors.size(); ++number) {

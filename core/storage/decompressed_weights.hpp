@@ -15,6 +15,7 @@ namespace plimsoll {
 /// Source   transformers-compressed-tensors, measured on a small model: packed 1,135,584 bytes became 2,905,056, dense 2,886,400
 /// Returns  the bytes
 /// Tested   tests/core/quantization_notices_test.cpp
-u64 add_decompressed_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats, ComputeDtype dtype);
+u64 add_decompressed_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats,
+                             ComputeDtype dtype);
 
 }  // namespace plimsoll

@@ -10,12 +10,14 @@ namespace {
 struct Scales {
   u32 outputs = 0, inputs = 0;
 };
+u32 side_of(JsonView side) { return static_cast<u32>(std::min<u64>(side.whole().value_or(0), 1U << 20)); }
+
 Scales scales_of(Settings& weights, std::string_view strategy) {
   if (strategy == "channel") return {1, 0};
   if (strategy == "group" || strategy == "tensor_group") return {1, weights.number("group_size")};
   const JsonView block = weights["block_structure"];
   if (strategy == "block" && block.size() == 2)
-    return {static_cast<u32>(std::min<u64>(block.at(0).whole().value_or(0), 1U << 20)), static_cast<u32>(std::min<u64>(block.at(1).whole().value_or(0), 1U << 20))};
+    return {side_of(block.at(0)), side_of(block.at(1))};
   return {};
 }
 
@@ -38,12 +40,14 @@ QuantizedModules ct_group(Settings& group, std::string_view overall_format) {
   const Scales scales = scales_of(weights, strategy);
   if (weights.error()) group.fail(*weights.error());
   if (format == "dense") return {};
-  if (floating && (format == "nvfp4-pack-quantized" || (bits == 4 && strategy == "tensor_group"))) return {.format = "ct_nvfp4", .parameters = {{"static_inputs", fixed}}};
+  if (floating && (format == "nvfp4-pack-quantized" || (bits == 4 && strategy == "tensor_group")))
+    return {.format = "ct_nvfp4", .parameters = {{"static_inputs", fixed}}};
   if (floating && (format.starts_with("mxfp8") || (bits == 8 && strategy == "group" && scales.inputs == 32))) return {.format = "ct_mxfp8"};
   if (floating && bits < 8) return {.format = "ct_mxfp", .parameters = {{"bits", bits}}};
   if (floating) return {.format = "ct_fp8", .parameters = {{"scale_outputs", scales.outputs}, {"scale_inputs", scales.inputs}, {"static_inputs", fixed}}};
   if (format == "int-quantized" || format == "naive-quantized")
-    return {.format = "ct_int8", .parameters = {{"scale_outputs", scales.outputs}, {"scale_inputs", scales.inputs}, {"static_inputs", fixed}, {"zero_point", asymmetric ? 1U : 0U}}};
+    return {.format = "ct_int8", .parameters = {{"scale_outputs", scales.outputs}, {"scale_inputs", scales.inputs}, {"static_inputs", fixed},
+                                                {"zero_point", asymmetric ? 1U : 0U}}};
   return {.format = "ct_packed", .parameters = {{"bits", bits}, {"group_size", scales.inputs}, {"zero_point", asymmetric ? 1U : 0U},
                                                 {"group_index", weights.text("actorder") == "group" ? 1U : 0U}}};
 }
@@ -53,13 +57,15 @@ std::optional<QuantizedModules> modelopt_modules(std::string_view algorithm, u32
   const auto fp8 = [](u32 outputs, u32 inputs, u32 fixed) {
     return QuantizedModules{.format = "modelopt_fp8", .parameters = {{"scale_outputs", outputs}, {"scale_inputs", inputs}, {"static_inputs", fixed}}};
   };
-  if (algorithm == "NVFP4" || algorithm == "NVFP4_AWQ" || algorithm == "NVFP4_SVD") return QuantizedModules{.format = "modelopt_nvfp4", .parameters = {{"static_inputs", 1}}};
-  if (algorithm == "W4A16_NVFP4") return QuantizedModules{.format = "modelopt_nvfp4", .parameters = {{"static_inputs", 0}}};
+  const auto nvfp4 = [](u32 fixed) { return QuantizedModules{.format = "modelopt_nvfp4", .parameters = {{"static_inputs", fixed}}}; };
+  const auto int4 = [group](u32 fixed) { return QuantizedModules{.format = "modelopt_int4", .parameters = {{"group_size", group}, {"static_inputs", fixed}}}; };
+  if (algorithm == "NVFP4" || algorithm == "NVFP4_AWQ" || algorithm == "NVFP4_SVD") return nvfp4(1);
+  if (algorithm == "W4A16_NVFP4") return nvfp4(0);
   if (algorithm == "FP8") return fp8(0, 0, 1);
   if (algorithm == "FP8_PER_CHANNEL_PER_TOKEN") return fp8(1, 0, 0);
   if (algorithm == "FP8_PB_WO" || algorithm == "FP8_PB_REAL") return fp8(128, 128, 0);
-  if (algorithm == "W4A16_AWQ" || algorithm == "INT4_AWQ") return QuantizedModules{.format = "modelopt_int4", .parameters = {{"group_size", group}, {"static_inputs", 0}}};
-  if (algorithm == "W4A8_AWQ") return QuantizedModules{.format = "modelopt_int4", .parameters = {{"group_size", group}, {"static_inputs", 1}}};
+  if (algorithm == "W4A16_AWQ" || algorithm == "INT4_AWQ") return int4(0);
+  if (algorithm == "W4A8_AWQ") return int4(1);
   if (algorithm == "W8A8_SQ_PER_CHANNEL" || algorithm == "INT8_SQ") return QuantizedModules{.format = "modelopt_int8"};
   if (algorithm == "MXFP4" || algorithm == "W4A8_MXFP4_FP8") return QuantizedModules{.format = "modelopt_mxfp", .parameters = {{"bits", 4}}};
   if (algorithm == "MXFP8") return QuantizedModules{.format = "modelopt_mxfp", .parameters = {{"bits", 8}}};
@@ -82,7 +88,8 @@ void read_torchao_type(Settings& settings, CheckpointQuantization& out, std::str
     const u32 g = group(128);
     const JsonView packing = values["int4_packing_format"];
     const std::string_view name = packing.string() ? *packing.string() : packing["_data"].string().value_or("");
-    const bool tiles = name.empty() ? type == "int4_weight_only" : name.find("tile_packed") != std::string_view::npos || name.find("TILE_PACKED") != std::string_view::npos;
+    const bool named = name.find("tile_packed") != std::string_view::npos || name.find("TILE_PACKED") != std::string_view::npos;
+    const bool tiles = name.empty() ? type == "int4_weight_only" : named;
     if (tiles) out.modules.push_back({.format = "torchao_int4_tiles", .parameters = {{"group_size", g}, {"tile_scales", 16384 / std::min(g, 16384U)}}});
     else out.modules.push_back({.format = "torchao_int4", .parameters = {{"group_size", g}}});
   } else if (has("IntxWeightOnly") || has("ActivationIntxWeight")) {

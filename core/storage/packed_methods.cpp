@@ -33,9 +33,11 @@ Parameters hqq_parameters(Settings& settings) {
   const u32 bits = settings.number("nbits"), group = settings.number_or("group_size", 0), axis = settings["axis"].whole().value_or(1) == 0 ? 0 : 1;
   const bool tens = bits == 3, along = group != 0 && axis == 1, across = group != 0 && axis == 0;
   const u32 packed = tens ? 32 * ((group + 9) / 10) : group * std::min(bits, 8U) / 8 * 8;
-  return {{"bits", std::min(bits, 8U)}, {"group_size", group}, {"by_bytes_along_groups", along && !tens ? 1U : 0U}, {"by_tens_along_groups", along && tens ? 1U : 0U},
+  return {{"bits", std::min(bits, 8U)}, {"group_size", group}, {"by_bytes_along_groups", along && !tens ? 1U : 0U},
+          {"by_tens_along_groups", along && tens ? 1U : 0U},
           {"across_groups", across ? 1U : 0U}, {"group_bits", packed}, {"by_bytes_along_outputs", group == 0 && !tens ? 1U : 0U},
-          {"by_tens_along_outputs", group == 0 && tens ? 1U : 0U}, {"output_scales", group == 0 && axis == 1 ? 1U : 0U}, {"input_scales", group == 0 && axis == 0 ? 1U : 0U}};
+          {"by_tens_along_outputs", group == 0 && tens ? 1U : 0U}, {"output_scales", group == 0 && axis == 1 ? 1U : 0U},
+          {"input_scales", group == 0 && axis == 0 ? 1U : 0U}};
 }
 
 struct MlxFormat {
@@ -65,7 +67,8 @@ void read_gptq(Settings& settings, CheckpointQuantization& out) {
 }
 
 void read_awq(Settings& settings, CheckpointQuantization& out) {
-  const u32 bits = settings.number({"bits", "w_bit"}), group = settings.has("q_group_size") ? settings.number_or("q_group_size", 0) : settings.number_or("group_size", 0);
+  const u32 bits = settings.number({"bits", "w_bit"});
+  const u32 group = settings.number_or(settings.has("q_group_size") ? "q_group_size" : "group_size", 0);
   std::string version(settings.text("version"));
   std::transform(version.begin(), version.end(), version.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const bool gemv = version == "gemv" || version == "gemv_fast" || version == "llm-awq";
@@ -96,7 +99,8 @@ void read_hqq(Settings& settings, CheckpointQuantization& out) {
   } else {
     for (std::size_t i = 0; i < by_name.json().size(); ++i) {
       const std::string_view name = by_name.json().key_at(i);
-      out.modules.push_back({.format = "hqq", .parameters = parameters_of(by_name.inside(name)), .targets = {std::string(name)}, .language = NameLanguage::ending});
+      out.modules.push_back({.format = "hqq", .parameters = parameters_of(by_name.inside(name)), .targets = {std::string(name)},
+                             .language = NameLanguage::ending});
     }
   }
   if (out.modules.empty()) settings.fail(make_error(Say::field_missing, settings.path() + ".quant_config", {"quant_config"}));

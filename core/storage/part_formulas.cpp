@@ -84,7 +84,8 @@ const PartFormulas* find(const Counting& asked) {
 const PartFormulas* formulas_of(const FormatPart& part) {
   if (part.counted == Counted::row) return nullptr;
   const bool several = part.counted != Counted::tensor && part.items != 1;
-  Counting asked{part.counted, part.counted == Counted::grid ? way_of(part.outputs) : one, part.counted == Counted::tensor ? one : way_of(part.inputs), several, part.second_of_pair};
+  Counting asked{part.counted, part.counted == Counted::grid ? way_of(part.outputs) : one, part.counted == Counted::tensor ? one : way_of(part.inputs),
+                 several, part.second_of_pair};
   if (const PartFormulas* found = find(asked)) return found;
   asked.outputs = with_groups(asked.outputs);
   asked.inputs = with_groups(asked.inputs);

@@ -95,7 +95,8 @@ void read_aqlm(Settings& settings, CheckpointQuantization& out) {
 
 void read_higgs(Settings& settings, CheckpointQuantization& out) {
   const u32 bits = std::min(settings.number("bits"), 8U), entries = 1U << bits;
-  out.modules.push_back({.format = "higgs", .parameters = {{"bits", bits}, {"group_size", settings.number("group_size")}, {"entries", entries}, {"pair_entries", 2 * entries * entries}}});
+  out.modules.push_back({.format = "higgs", .parameters = {{"bits", bits}, {"group_size", settings.number("group_size")}, {"entries", entries},
+                                                           {"pair_entries", 2 * entries * entries}}});
   read_skip_list(settings, out, {"modules_to_not_convert"});
 }
 
@@ -121,7 +122,8 @@ void read_gemma(Settings& settings, CheckpointQuantization& out) {
     if (i < by_name.size()) targets.push_back(".*(?:" + std::string(by_name.key_at(i)) + ")");
     for (const bool embedding : {true, false})
       out.modules.push_back({.format = embedding ? "gemma_embedding" : "gemma_linear", .parameters = {{"bits", own_bits}},
-                             .of = embedding ? QuantizedModules::Of::embeddings : QuantizedModules::Of::others, .targets = targets, .language = NameLanguage::regex});
+                             .of = embedding ? QuantizedModules::Of::embeddings : QuantizedModules::Of::others, .targets = targets,
+                             .language = NameLanguage::regex});
   }
   read_skip_list(settings, out, {"modules_to_not_convert"});
   out.loaded.embeddings = out.stored.embeddings = settings.flag("quantize_embeddings");
@@ -144,8 +146,9 @@ void read_vptq(Settings& settings, CheckpointQuantization& out) {
     if (layer["outlier_size"].whole().value_or(0) > 0 || layer["group_num"].whole().value_or(1) != 1 || main == 0) return void(out.caution = Caution::unknown);
     const auto entries = [&](u32 bits) { return bits == 0 ? 0U : (1U << bits) * vector; };
     out.modules.push_back({.format = "vptq",
-                           .parameters = {{"vector", vector}, {"index_bits", main + residual}, {"centroid_entries", entries(main)}, {"residual_entries", entries(residual)},
-                                          {"permuted", layer["enable_perm"].boolean() == false ? 0U : 1U}, {"normed", layer["enable_norm"].boolean() == false ? 0U : 1U}},
+                           .parameters = {{"vector", vector}, {"index_bits", main + residual}, {"centroid_entries", entries(main)},
+                                          {"residual_entries", entries(residual)}, {"permuted", layer["enable_perm"].boolean() == false ? 0U : 1U},
+                                          {"normed", layer["enable_norm"].boolean() == false ? 0U : 1U}},
                            .targets = {std::string(layers.key_at(i))}, .language = NameLanguage::path});
   }
   if (layers.size() == 0) settings.fail(make_error(Say::field_missing, settings.path() + ".config_for_layers", {"config_for_layers"}));
@@ -174,8 +177,10 @@ void read_exl3(Settings& settings, CheckpointQuantization& out) { read_exl(setti
 
 constexpr auto methods = std::to_array<Method>({
     {"aqlm", read_aqlm}, {"auto-round", read_auto_round}, {"intel/auto-round", read_auto_round}, {"awq", read_awq}, {"bitnet", read_bitnet},
-    {"bitsandbytes", read_bitsandbytes}, {"compressed-tensors", read_compressed_tensors}, {"eetq", read_plain<"eetq">}, {"exl2", read_exl2}, {"exl3", read_exl3},
-    {"fbgemm_fp8", read_plain<"fbgemm_fp8">}, {"fp8", read_fp8}, {"fp_quant", read_fp_quant}, {"gemma", read_gemma}, {"gptq", read_gptq}, {"higgs", read_higgs}, {"hqq", read_hqq},
+    {"bitsandbytes", read_bitsandbytes}, {"compressed-tensors", read_compressed_tensors}, {"eetq", read_plain<"eetq">}, {"exl2", read_exl2},
+    {"exl3", read_exl3},
+    {"fbgemm_fp8", read_plain<"fbgemm_fp8">}, {"fp8", read_fp8}, {"fp_quant", read_fp_quant}, {"gemma", read_gemma}, {"gptq", read_gptq},
+    {"higgs", read_higgs}, {"hqq", read_hqq},
     {"metal", read_metal}, {"mlx", read_mlx}, {"modelopt", read_modelopt}, {"modelopt_fp4", read_modelopt}, {"mxfp4", read_mxfp4}, {"quanto", read_quanto},
     {"torchao", read_torchao}, {"vptq", read_vptq},
 });
@@ -183,7 +188,8 @@ constexpr auto methods = std::to_array<Method>({
 /// The method of a file that does not name it: such files are written by one program each.
 std::string_view method_of(const Settings& settings) {
   if (const std::string_view named = settings.text("quant_method"); !named.empty()) return named;
-  if (settings.has("quant_algo") || settings["quantization"]["quant_algo"].present() || settings.inside("producer").text("name") == "modelopt") return "modelopt";
+  if (settings.has("quant_algo") || settings["quantization"]["quant_algo"].present() || settings.inside("producer").text("name") == "modelopt")
+    return "modelopt";
   if (settings.flag("load_in_4bit") || settings.flag("load_in_8bit")) return "bitsandbytes";
   if (settings.has("config_groups")) return "compressed-tensors";
   if (settings.has("w_bit") || settings.has("q_group_size")) return "awq";
@@ -196,7 +202,8 @@ std::string_view method_of(const Settings& settings) {
 
 bool holds_name(NameLanguage language, std::string_view entry, std::string_view module) {
   switch (language) {
-    case NameLanguage::modules: return regex_matches(entry, module, true) || (!entry.empty() && module.ends_with(entry)) || (entry.starts_with('*') && holds_glob(entry, module));
+    case NameLanguage::modules:
+      return regex_matches(entry, module, true) || (!entry.empty() && module.ends_with(entry)) || (entry.starts_with('*') && holds_glob(entry, module));
     case NameLanguage::compressed_tensors: return entry.starts_with("re:") ? regex_matches(entry.substr(3), module) : entry == module;
     case NameLanguage::regex: return regex_matches(entry, module);
     case NameLanguage::glob: return holds_glob(entry, module);

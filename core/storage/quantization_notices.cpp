@@ -68,7 +68,10 @@ void add_caution(std::vector<Notice>& out, const DecidedQuantization& d, u64 loa
     case Caution::unpacked_when_loaded: return out.push_back(make_notice(Say::unpacked_when_loaded, where, {method, d.dtype, digits(dense_bytes(d))}));
     case Caution::not_loaded: return out.push_back(make_notice(Say::method_not_loaded, where, {method}));
     case Caution::refused: return out.push_back(make_notice(Say::method_refused, where, {method}));
-    case Caution::needs_device: return out.push_back(make_notice(Say::dequantised_elsewhere, where, {method, d.dtype, digits(dense_bytes(d)), method == "mxfp4" ? "7.5" : "8.9"}));
+    case Caution::needs_device: {
+      const std::string_view capability = method == "mxfp4" ? "7.5" : "8.9";
+      return out.push_back(make_notice(Say::dequantised_elsewhere, where, {method, d.dtype, digits(dense_bytes(d)), capability}));
+    }
     case Caution::average_bits: return out.push_back(make_notice(Say::average_bits, where, {method}));
     case Caution::unknown: {
       const u64 least = (ceil_div(Checked{d.inventory.parameter_count} * u64{d.method.least_bits}, 8)).value;
@@ -83,7 +86,8 @@ std::vector<Notice> quantization_notices(const DecidedQuantization& d, const std
   std::vector<Notice> out;
   const u64 loaded = weight_bytes(d.inventory, d.loaded, Place::memory).value;
   if (d.own && d.method.known())
-    out.push_back(make_notice(Say::quantized_checkpoint, where, {d.method.method, digits(loaded), digits(weight_bytes(d.inventory, d.stored, Place::checkpoint).value)}));
+    out.push_back(make_notice(Say::quantized_checkpoint, where,
+                              {d.method.method, digits(loaded), digits(weight_bytes(d.inventory, d.stored, Place::checkpoint).value)}));
   add_caution(out, d, loaded, where);
   if (const u64 bytes = experts_left(d); bytes > 0) out.push_back(make_notice(Say::experts_not_quantised, where, {d.method.method, d.dtype, digits(bytes)}));
   add_missed(out, d, where);

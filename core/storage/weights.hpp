@@ -12,8 +12,8 @@ namespace plimsoll {
 ///
 /// Shapes   those of the tensor on this rank; a quantised linear operator's rows are its outputs, its columns its inputs
 /// Units    bytes; rows are padded as the format stores them
-/// Formula  L * n_exp * rows * cols * b_w, without the factors that a tensor lacks; rows * row_w where elements share bytes. Parts:
-///          flat ceil(ceil(rows * cols / g_w) * bits_w / 8), by output rows ceil(rows * bits_w / 8), fixed ceil(n_t * bits_w / 8)
+/// Formula  L * n_exp * rows * cols * b_w, without the factors that a tensor lacks; rows * row_w where elements share bytes; parts as
+///          part_formulas.hpp counts them
 /// Assumes  what a checkpoint holds apart (multi-token prediction, a stored copy of a tied head) is not loaded
 /// Returns  the sum
 /// Tested   tests/core/weights_test.cpp, tests/core/quantised_weights_test.cpp; conformance with bitsandbytes' own tensors, to the byte

@@ -38,7 +38,8 @@ std::string config_of(const std::string& keys, const std::string& quantization) 
 
 std::string moe(const std::string& quantization) {
   return R"({"model_type": "qwen3_moe", "dtype": "bfloat16", "num_hidden_layers": 2, "hidden_size": 256, "intermediate_size": 512, "moe_intermediate_size": 192, "num_experts": 4,
-      "num_experts_per_tok": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "vocab_size": 1000, "max_position_embeddings": 128, "quantization_config": )" + quantization + "}";
+      "num_experts_per_tok": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "vocab_size": 1000, "max_position_embeddings": 128,
+          "quantization_config": )" + quantization + "}";
 }
 
 void add_leaves(const Term& term, std::map<std::string, u64>& leaves) {
@@ -82,7 +83,8 @@ TEST_CASE("one linear operator of every method has the library's own tensors, ea
     INFO(text(one["method"]) << " " << whole(one["in"]) << " to " << whole(one["out"]) << " " << quantization);
     ++methods[text(one["method"])];
     const auto leaves = leaves_of(R"({"model_type": "llama", "num_hidden_layers": 1, "num_attention_heads": 1, "head_dim": 16, "vocab_size": 32, "max_position_embeddings": 64,
-        "hidden_size": )" + digits(whole(one["in"])) + ", \"intermediate_size\": " + digits(whole(one["out"])) + ", \"mlp_bias\": " + (*one["bias"].boolean() ? "true" : "false") +
+        "hidden_size": )" + digits(whole(one["in"])) + ", \"intermediate_size\": " + digits(whole(one["out"])) + ", \"mlp_bias\": " +
+            (*one["bias"].boolean() ? "true" : "false") +
                                   ", \"dtype\": \"" + text(one["dtype"]) + "\", \"quantization_config\": " + quantization + "}");
     std::map<std::string, u64> own, expected;
     const std::string module = "model.layers.*.mlp.gate_proj.";
@@ -107,10 +109,13 @@ TEST_CASE("a method without a list leaves embeddings, norms and the head", "[che
 }
 
 TEST_CASE("names in lists decide layer by layer", "[checkpoint_plan]") {
-  CHECK(formats_of(config_of("", R"({"quant_method": "fp8", "modules_to_not_convert": ["model.layers.1", "up_proj", "lm_head"]})"), "q_proj") == Layers{{"finegrained_fp8", 2}, {"bf16", 1}});
-  CHECK(formats_of(config_of("", R"({"quant_method": "fp8", "modules_to_not_convert": ["model.layers.1", "up_proj", "lm_head"]})"), "up_proj") == Layers{{"bf16", 3}});
+  CHECK(formats_of(config_of("", R"({"quant_method": "fp8", "modules_to_not_convert": ["model.layers.1", "up_proj", "lm_head"]})"), "q_proj") ==
+        Layers{{"finegrained_fp8", 2}, {"bf16", 1}});
+  CHECK(formats_of(config_of("", R"({"quant_method": "fp8", "modules_to_not_convert": ["model.layers.1", "up_proj", "lm_head"]})"), "up_proj") ==
+        Layers{{"bf16", 3}});
   CHECK(formats_of(config_of("", R"({"quant_method": "fp8", "modules_to_not_convert": ["x"]})"), "lm_head") == Layers{{"finegrained_fp8", 1}});
-  const std::string mixed = config_of("", R"({"quant_method": "compressed-tensors", "format": "mixed-precision", "ignore": ["lm_head", "re:.*layers\\.0\\..*"], "config_groups": {
+  const std::string mixed = config_of("",
+                                      R"({"quant_method": "compressed-tensors", "format": "mixed-precision", "ignore": ["lm_head", "re:.*layers\\.0\\..*"], "config_groups": {
       "a": {"format": "float-quantized", "targets": ["re:.*self_attn.*"], "weights": {"num_bits": 8, "type": "float", "strategy": "channel"}},
       "b": {"format": "pack-quantized", "targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "strategy": "group", "group_size": 64}}}})");
   CHECK(formats_of(mixed, "q_proj") == Layers{{"ct_fp8", 2}, {"bf16", 1}});
@@ -119,7 +124,8 @@ TEST_CASE("names in lists decide layer by layer", "[checkpoint_plan]") {
   const std::string globs = config_of("", R"({"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["lm_head", "model.layers.2*", "*o_proj"]})");
   CHECK(formats_of(globs, "q_proj") == Layers{{"modelopt_nvfp4", 2}, {"bf16", 1}});
   CHECK(formats_of(globs, "o_proj") == Layers{{"bf16", 3}});
-  CHECK(formats_of(config_of("", R"({"bits": 4, "group_size": 64, "model.layers.1.mlp.up_proj": {"bits": 8, "group_size": 64}, "model.layers.2.mlp.up_proj": false})"), "up_proj") ==
+  CHECK(formats_of(config_of("",
+                             R"({"bits": 4, "group_size": 64, "model.layers.1.mlp.up_proj": {"bits": 8, "group_size": 64}, "model.layers.2.mlp.up_proj": false})"), "up_proj") ==
         Layers{{"mlx", 2}, {"bf16", 1}});
 }
 
@@ -152,12 +158,32 @@ TEST_CASE("gate and up of an expert share rows of scales in memory, not in a fil
     for (std::size_t number = 0; number < model.inventory.tensors.size(); ++number) {
       const Tensor& tensor = model.inventory.tensors[number];
       if (tensor.role != Role::expert_gate && tensor.role != Role::expert_up) continue;
-      formats.value().each_stored(model.inventory, number, [&](const StorageFormat& format, u32) { bytes += tensor_bytes(tensor, format, place).value - u64{192} * 256; });
+      formats.value().each_stored(model.inventory, number, [&](const StorageFormat& format, u32) { bytes += tensor_bytes(tensor, format,
+          place).value - u64{192} * 256; });
     }
     return bytes;
   };
   CHECK(scales(Place::memory) == 4 * 3 * 2);      // ceil(2 * 192 / 128) rows of 2
   CHECK(scales(Place::checkpoint) == 4 * 4 * 2);  // ceil(192 / 128) rows, twice
+}
+
+TEST_CASE("DeepSeek-V3's file has as many numbers as its publisher's safetensors files", "[checkpoint_plan]") {
+  const Plan plan = ask("deepseek-ai/DeepSeek-V3").plan();
+  const LoadedModel& model = *plan.model;
+  const auto formats = checkpoint_plan(*model.spec.quantization, model.spec, model.inventory, "bf16", catalog(), Place::checkpoint, "");
+  REQUIRE(formats.ok());
+  u64 numbers = 0;
+  for (std::size_t number = 0; number < model.inventory.tensors.size(); ++number) {
+    const Tensor& tensor = model.inventory.tensors[number];
+    formats.value().each_stored(model.inventory, number, [&](const StorageFormat& format, u32 layers) {
+      for (const FormatPart& part : format.parts) {
+        const StorageFormat alone{.id = format.id, .parts = {part}};
+        numbers += tensor_bytes(tensor, alone, Place::checkpoint).value * 8 / part.item_bits * layers * tensor.experts;
+      }
+    });
+  }
+  CHECK(numbers == 684'531'386'000);  // weights, scales and correction biases, prediction layer included, as the Hub counts them
+  CHECK(plan.checkpoint_bytes == 688'574'839'360);
 }
 
 TEST_CASE("a bias has the method's own type where it has one", "[checkpoint_plan]") {
@@ -185,12 +211,16 @@ TEST_CASE("random models, shapes and lists have the bytes of the published formu
   };
   const auto up = [](u64 a, u64 b) { return (a + b - 1) / b; };
   for (int turn = 0; turn < 60; ++turn) {
-    const u64 hidden = 32 * draw(1, 40), inner = 8 * draw(1, 300), layers = draw(1, 12), bits = draw(2, 8), group = 16 * draw(1, 20), kept = draw(0, layers - 1);
-    const std::string quantization = R"({"quant_method": "gptq", "bits": )" + digits(bits) + ", \"group_size\": " + digits(group) + R"(, "dynamic": {"-:.*layers\\.)" + digits(kept) + R"(\\.mlp.*": {}}})";
+    const u64 hidden = 32 * draw(1, 40), inner = 8 * draw(1, 300), layers = draw(1, 12), bits = draw(2, 8), group = 16 * draw(1, 20), kept = draw(0,
+        layers - 1);
+    const std::string quantization = R"({"quant_method": "gptq", "bits": )" + digits(bits) + ", \"group_size\": " + digits(group) +
+        R"(, "dynamic": {"-:.*layers\\.)" + digits(kept) + R"(\\.mlp.*": {}}})";
     const std::string config = R"({"model_type": "llama", "dtype": "float16", "num_attention_heads": 4, "vocab_size": 77, "max_position_embeddings": 64, "hidden_size": )" + digits(hidden) +
-                               ", \"intermediate_size\": " + digits(inner) + ", \"num_hidden_layers\": " + digits(layers) + ", \"quantization_config\": " + quantization + "}";
+                               ", \"intermediate_size\": " + digits(inner) + ", \"num_hidden_layers\": " + digits(layers) + ", \"quantization_config\": " +
+                                   quantization + "}";
     INFO(config);
-    const auto linear = [&](u64 in, u64 out) { return 4 * up(in * bits, 32) * out + 4 * up(in, group) * up(out * bits, 32) + 2 * up(in, group) * out + 4 * in; };
+    const auto linear = [&](u64 in, u64 out) { return 4 * up(in * bits, 32) * out + 4 * up(in, group) * up(out * bits, 32) + 2 * up(in, group) * out +
+        4 * in; };
     const u64 attention = 4 * linear(hidden, hidden), mlp = 2 * linear(hidden, inner) + linear(inner, hidden);
     const u64 rest = 2 * (2 * 77 * hidden + hidden * (2 * layers + 1)) + 2 * 3 * hidden * inner;
     const Plan plan = ask_config(config).plan();

@@ -40,7 +40,8 @@ TEST_CASE("a format's parameters are bound by name, and one without a value is a
 TEST_CASE("a part with a condition is there where its parameter says so", "[format_template]") {
   const FormatTemplate& packed = *catalog().format_template("ct_packed", "").value();
   const auto parts = [&](u32 zero_point, u32 group_index) {
-    return bind_format(packed, Parameters{{"bits", 4}, {"group_size", 128}, {"zero_point", zero_point}, {"group_index", group_index}, {dtype_bits, 16}}, "").value().parts.size();
+    return bind_format(packed, Parameters{{"bits", 4}, {"group_size", 128}, {"zero_point", zero_point}, {"group_index", group_index}, {dtype_bits, 16}},
+                       "").value().parts.size();
   };
   CHECK(parts(0, 0) == 3);
   CHECK(parts(1, 0) == 4);
@@ -52,14 +53,21 @@ TEST_CASE("every part of every format is counted by some formula", "[format_temp
   const Parameters all{{"bits", 4}, {"group_size", 64}, {"zero_point", 1}, {"group_index", 1}, {dtype_bits, 16}, {"padded_groups", 8}, {"padded_zero_bits", 32},
                        {"padded_scale_bits", 128}, {"bits_of_32", 128}, {"scale_outputs", 128}, {"scale_inputs", 128}, {"static_inputs", 1}, {"scale_bits", 32},
                        {"by_bytes_along_groups", 1}, {"by_tens_along_groups", 1}, {"across_groups", 1}, {"group_bits", 256}, {"by_bytes_along_outputs", 1},
-                       {"by_tens_along_outputs", 1}, {"output_scales", 1}, {"input_scales", 1}, {"multiple", 16}, {"tile_scales", 128}, {"codebook_entries", 1024},
-                       {"code_bits", 16}, {"out_group", 2}, {"in_group", 8}, {"codebooks", 2}, {"entries", 16}, {"pair_entries", 512}, {"matrix_entries", 16384},
-                       {"vector", 8}, {"index_bits", 2}, {"centroid_entries", 64}, {"residual_entries", 64}, {"permuted", 1}, {"normed", 1}, {"tile_bits", 1024},
+                       {"by_tens_along_outputs", 1}, {"output_scales", 1}, {"input_scales", 1}, {"multiple", 16}, {"tile_scales", 128}, {"codebook_entries",
+                           1024},
+                       {"code_bits", 16}, {"out_group", 2}, {"in_group", 8}, {"codebooks", 2}, {"entries", 16}, {"pair_entries", 512}, {"matrix_entries",
+                           16384},
+                       {"vector", 8}, {"index_bits", 2}, {"centroid_entries", 64}, {"residual_entries", 64}, {"permuted", 1}, {"normed", 1}, {"tile_bits",
+                           1024},
                        {"thousandths", 4250}, {"second_of_pair", 1}};
-  for (const char* id : {"aqlm", "auto_round", "average_bits", "awq_gemm", "awq_gemv", "awq_gemv_fast", "bitnet", "bitnet_unpacked", "bnb_int8", "ct_fp8", "ct_int8", "ct_mxfp",
-                         "ct_mxfp8", "ct_nvfp4", "ct_packed", "eetq", "exl3", "fbgemm_fp8", "finegrained_fp4", "finegrained_fp8", "fp_quant", "gemma_embedding", "gemma_linear",
-                         "gptq", "higgs", "hqq", "metal", "mlx", "mlx_fp", "modelopt_fp8", "modelopt_int4", "modelopt_int8", "modelopt_mxfp", "modelopt_nvfp4", "mxfp4",
-                         "nf4_double_quant", "quanto_8bit", "quanto_packed", "torchao_fp8", "torchao_int4", "torchao_int4_tiles", "torchao_int8", "torchao_intx", "vptq"}) {
+  for (const char* id : {"aqlm", "auto_round", "average_bits", "awq_gemm", "awq_gemv", "awq_gemv_fast", "bitnet", "bitnet_unpacked", "bnb_int8", "ct_fp8",
+                         "ct_int8", "ct_mxfp",
+                         "ct_mxfp8", "ct_nvfp4", "ct_packed", "eetq", "exl3", "fbgemm_fp8", "finegrained_fp4", "finegrained_fp8", "fp_quant",
+                             "gemma_embedding", "gemma_linear",
+                         "gptq", "higgs", "hqq", "metal", "mlx", "mlx_fp", "modelopt_fp8", "modelopt_int4", "modelopt_int8", "modelopt_mxfp",
+                             "modelopt_nvfp4", "mxfp4",
+                         "nf4_double_quant", "quanto_8bit", "quanto_packed", "torchao_fp8", "torchao_int4", "torchao_int4_tiles", "torchao_int8",
+                             "torchao_intx", "vptq"}) {
     CAPTURE(id);
     const FormatTemplate& format = *catalog().format_template(id, "").value();
     const auto bound = bind_format(format, all, "");
@@ -82,18 +90,23 @@ TEST_CASE("formats have the bytes of the published formulas for any shape, width
     const u64 out = draw(1, 9000), in = draw(1, 9000), n = out * in;
     const u32 bits = static_cast<u32>(draw(2, 8)), g = static_cast<u32>(draw(1, 300));
     CAPTURE(out, in, bits, g);
-    CHECK(bytes_of_format("gptq", {{"bits", bits}, {"group_size", g}}, out, in) == 4 * up(in * bits, 32) * out + 4 * up(in, g) * up(out * bits, 32) + 2 * up(in, g) * out + 4 * in);
+    CHECK(bytes_of_format("gptq", {{"bits", bits}, {"group_size", g}}, out, in) == 4 * up(in * bits, 32) * out + 4 * up(in, g) * up(out * bits, 32) +
+          2 * up(in, g) * out + 4 * in);
     CHECK(bytes_of_format("gptq", {{"bits", bits}, {"group_size", 0}}, out, in) == 4 * up(in * bits, 32) * out + 4 * up(out * bits, 32) + 2 * out + 4 * in);
-    CHECK(bytes_of_format("awq_gemm", {{"bits", bits}, {"group_size", g}}, out, in) == 4 * in * up(out * bits, 32) + 4 * (in / g) * up(out * bits, 32) + 2 * (in / g) * out);
+    CHECK(bytes_of_format("awq_gemm", {{"bits", bits}, {"group_size", g}}, out, in) == 4 * in * up(out * bits, 32) + 4 * (in / g) * up(out * bits, 32) +
+          2 * (in / g) * out);
     CHECK(bytes_of_format("auto_round", {{"bits_of_32", 32 * bits}, {"group_size", g}}, out, in) ==
           4 * (in / 32) * bits * out + 4 * up(in, g) * (out / 32) * bits + 2 * up(in, g) * out);
     CHECK(bytes_of_format("ct_packed", {{"bits", bits}, {"group_size", g}, {"zero_point", 1}, {"group_index", 0}, {dtype_bits, 16}}, out, in) ==
           4 * out * up(in * bits, 32) + 2 * out * up(in, g) + 4 * up(out * bits, 32) * up(in, g) + 16);
-    CHECK(bytes_of_format("finegrained_fp8", {{"scale_outputs", 128}, {"scale_inputs", 128}, {"scale_bits", 32}, {"static_inputs", 0}, {"second_of_pair", 0}}, out, in) ==
+    CHECK(bytes_of_format("finegrained_fp8", {{"scale_outputs", 128}, {"scale_inputs", 128}, {"scale_bits", 32}, {"static_inputs", 0}, {"second_of_pair",
+        0}}, out, in) ==
           n + 4 * up(out, 128) * up(in, 128));
-    CHECK(bytes_of_format("finegrained_fp8", {{"scale_outputs", 0}, {"scale_inputs", 0}, {"scale_bits", 32}, {"static_inputs", 1}, {"second_of_pair", 0}}, out, in) == n + 8);
+    CHECK(bytes_of_format("finegrained_fp8", {{"scale_outputs", 0}, {"scale_inputs", 0}, {"scale_bits", 32}, {"static_inputs", 1}, {"second_of_pair", 0}},
+                          out, in) == n + 8);
     const auto pair = [&](u32 second) {
-      return bytes_of_format("finegrained_fp8", {{"scale_outputs", 128}, {"scale_inputs", 128}, {"scale_bits", 32}, {"static_inputs", 0}, {"second_of_pair", second}}, out, in);
+      return bytes_of_format("finegrained_fp8", {{"scale_outputs", 128}, {"scale_inputs", 128}, {"scale_bits", 32}, {"static_inputs", 0}, {"second_of_pair",
+          second}}, out, in);
     };
     CHECK(pair(0) + pair(1) == 2 * n + 4 * std::max<u64>(2, up(2 * out, 128)) * up(in, 128));
     CHECK(bytes_of_format("torchao_int4_tiles", {{"group_size", 64}, {"tile_scales", 256}, {dtype_bits, 16}}, out, in) ==

@@ -94,26 +94,32 @@ TEST_CASE("settings become parameters", "[quantization_config]") {
 
 TEST_CASE("compressed-tensors is read group by group", "[quantization_config]") {
   const auto group = [](const std::string& weights, const std::string& format, const std::string& rest = "") {
-    return read(R"({"quant_method": "compressed-tensors", "format": ")" + format + R"(", "config_groups": {"group_0": {"targets": ["Linear"], "weights": )" + weights + rest + "}}}").modules[0];
+    return read(R"({"quant_method": "compressed-tensors", "format": ")" + format + R"(", "config_groups": {"group_0": {"targets": ["Linear"], "weights": )" +
+                weights + rest + "}}}").modules[0];
   };
-  const QuantizedModules packed = group(R"({"num_bits": 4, "type": "int", "strategy": "group", "group_size": 32, "symmetric": false, "actorder": "group"})", "pack-quantized");
+  const QuantizedModules packed = group(R"({"num_bits": 4, "type": "int", "strategy": "group", "group_size": 32, "symmetric": false, "actorder": "group"})",
+                                        "pack-quantized");
   CHECK(packed.format == "ct_packed");
   CHECK(packed.targets.empty());
   CHECK(parameter(packed, "group_size") == 32);
   CHECK(parameter(packed, "zero_point") == 1);
   CHECK(parameter(packed, "group_index") == 1);
   CHECK(parameter(group(R"({"num_bits": 8, "type": "int", "strategy": "channel"})", "int-quantized"), "scale_outputs") == 1);
-  const QuantizedModules block = group(R"({"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]})", "float-quantized", R"(, "input_activations": {"dynamic": true})");
+  const QuantizedModules block = group(R"({"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]})", "float-quantized",
+                                       R"(, "input_activations": {"dynamic": true})");
   CHECK(block.format == "ct_fp8");
   CHECK(parameter(block, "scale_inputs") == 128);
   CHECK(parameter(block, "static_inputs") == 0);
-  CHECK(parameter(group(R"({"num_bits": 8, "type": "float", "strategy": "tensor"})", "float-quantized", R"(, "input_activations": {"dynamic": false})"), "static_inputs") == 1);
-  CHECK(parameter(group(R"({"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16})", "nvfp4-pack-quantized", R"(, "input_activations": {"dynamic": "local"})"), "static_inputs") == 1);
+  CHECK(parameter(group(R"({"num_bits": 8, "type": "float", "strategy": "tensor"})", "float-quantized", R"(, "input_activations": {"dynamic": false})"),
+                  "static_inputs") == 1);
+  CHECK(parameter(group(R"({"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16})", "nvfp4-pack-quantized",
+                        R"(, "input_activations": {"dynamic": "local"})"), "static_inputs") == 1);
   CHECK(group(R"({"num_bits": 4, "type": "float", "strategy": "group", "group_size": 32})", "mxfp4-pack-quantized").format == "ct_mxfp");
   CHECK(group("null", "dense").format.empty());
   const CheckpointQuantization mixed = read(R"({"quant_method": "compressed-tensors", "format": "mixed-precision", "config_groups": {
       "group_0": {"format": "float-quantized", "targets": ["re:.*self_attn.*"], "weights": {"num_bits": 8, "type": "float", "strategy": "channel"}},
-      "group_1": {"format": "nvfp4-pack-quantized", "targets": ["re:.*mlp.*"], "weights": {"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}}}})");
+      "group_1": {"format": "nvfp4-pack-quantized", "targets": ["re:.*mlp.*"], "weights": {"num_bits": 4, "type": "float", "strategy": "tensor_group",
+          "group_size": 16}}}})");
   REQUIRE(mixed.modules.size() == 2);
   CHECK(mixed.modules[0].targets == std::vector<std::string>{"re:.*self_attn.*"});
   CHECK(mixed.modules[1].format == "ct_nvfp4");

@@ -98,7 +98,7 @@ TEST_CASE("a quantisation file beside a config replaces what it says", "[quantiz
   asked.request.model.quantization_config = R"({"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "exclude_modules": ["lm_head"]}})";
   CHECK(said(asked).at("quantized_checkpoint").message.find("modelopt") != std::string::npos);
   asked.request.model.quantization_config = "{";
-  const auto broken = asked.try_plan();
+  const auto broken = load_model(asked.request.model, catalog());
   REQUIRE_FALSE(broken.ok());
   CHECK(broken.error().where == "request.model.quantization_config");
 }
