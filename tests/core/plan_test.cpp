@@ -120,8 +120,7 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).train({.stack = "trl"}),
                            ask(gpt2).train({.method = TrainingMethod::full, .kernels = TrainingKernels::liger}),
                            ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled}),
-                           ask(llama).weights("IQ2_XS").imatrix(false),
-                           ask(llama).train({.method = TrainingMethod::qlora, .lora = LoraChoice{.use_dora = true}})})
+                           ask(llama).weights("IQ2_XS").imatrix(false)})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);
       produced.insert(notice.code);
