@@ -20,8 +20,7 @@ enum class Say {
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
-  experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, dora_not_counted, products_not_counted,
-  llama_file_type, imatrix_needed,
+  experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, llama_file_type, imatrix_needed,
   dense_after_forward, unpacked_when_loaded, method_not_loaded, method_refused, dequantised_elsewhere, average_bits, unknown_quantization,
   skip_entry_misses, cache_of_other_engine,
   count_

@@ -13,12 +13,6 @@ constexpr LedgerItem layer_input = saved("saved.layer_input", "L * b_a * B * T *
 constexpr LedgerItem final_normed = saved("saved.head_input", "L * b_a * B * T * h");
 constexpr LedgerItem offload_buffer = saved("saved.offload_buffer", "2 * b_a * B * T * h", source::unsloth);
 
-constexpr LedgerItem table = saved("saved.rotary_table", "n * 2 * b_a * T * d_rot", source::training);
-constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot", source::training);
-constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
-constexpr LedgerItem embeddings = saved("saved.embeddings", "b_a * B * T * h", source::training);
-constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
-constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
 
 Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   Values v;
@@ -31,32 +25,11 @@ Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   return v;
 }
 
-std::optional<u32> window_of(const LayerSpec& layer) {
-  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
-  return grouped == nullptr ? std::nullopt : grouped->sliding_window;
-}
-
 /// Whether SDPA is handed a mask: a padded batch, or a window that the sequence outgrows.
 bool masked(const LayerSpec& layer, const TrainingPass& pass) {
   if (pass.attention != TrainingAttention::sdpa) return false;
   const std::optional<u32> window = window_of(layer);
   return pass.padded || (window && pass.sequence_length >= *window);
-}
-
-/// Whether any layer turns its queries and keys: tables that none saves are gone.
-bool turns(const ModelSpec& model) {
-  for (const LayerSpec& kind : model.decoder().kinds) {
-    const auto* grouped = std::get_if<GroupedQueryAttention>(&kind.mixer.kind);
-    if (grouped == nullptr || grouped->rotary_dim != 0) return true;
-  }
-  return false;
-}
-
-/// Full and sliding layers among the kinds.
-u64 kinds_of_attention(const ModelSpec& model) {
-  bool full = false, sliding = false;
-  for (const LayerSpec& kind : model.decoder().kinds) (window_of(kind) ? sliding : full) = true;
-  return u64{full} + u64{sliding};
 }
 
 void add(TermTree& tree, const LedgerItem& item, const Values& v) { tree.leaf(item.id, item.formula, v, {.source = item.source}); }
@@ -84,45 +57,47 @@ TrainingKernels effective_kernels(const ModelSpec& model, TrainingKernels asked)
 
 SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
     : model_(model), pass_(pass), values_(values_of(model, pass)), units_(pass, model.num_hidden_layers()),
-      head_(pass_, values_, pass.training_outside()) {
+      stream_(pass_, values_, pass.training_outside()), head_(stream_) {
   pass_.attention = effective_attention(model, pass.attention);
   pass_.kernels = effective_kernels(model, pass.kernels);
-  trace_groups();
-  trace_head();
+  trace_stream();
   trace_outside();
 }
 
-void SavedTrace::add_group(const LayerSpec& layer, bool input_gradient) {
-  Group& group = groups_.emplace_back(Group{.input_gradient = input_gradient, .tape = Tape(pass_, values_, pass_.training_of(0))});
-  group.out = run_layer(group.tape, layer, pass_, input_gradient);
+/// Embeddings, layers, the final norm.
+void SavedTrace::trace_stream() {
+  const bool megatron = pass_.kernels == TrainingKernels::transformer_engine;
+  const Stream stream = megatron ? Stream{stream_.make(layer_input, pass_.weight_bytes(), true)} : trace_embeddings(stream_, model_);
+  trace_groups(stream.tensor.gradient);
+  // A leaf stays as long as its graph, unless the first layer keeps it as its input anyway.
+  const bool kept_as_input = stream.is_leaf && (units_.recomputed(0) || first_layer().lines().front().saved);
+  if (stream.leaf.gradient && !kept_as_input) stream_.save(stream.leaf);
 }
 
-void SavedTrace::trace_groups() {
-  const Stack& stack = model_.decoder();
-  const u16 first_kind = stack.kind_of_layer.front();
-  const bool first_apart = pass_.lora && !pass_.lora->input_gradients;
-  groups_.reserve(stack.kinds.size() + 1);
-  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) add_group(stack.kinds[kind], true);
-  if (first_apart) add_group(stack.kinds[first_kind], false);
-  first_ = first_kind;
-  for (u64 layer = 0; layer < stack.kind_of_layer.size(); ++layer) {
+/// Whether a gradient flows to the layer's output.
+bool SavedTrace::add_group(const LayerGroup& found) {
+  Group& group = groups_.emplace_back(Group{.input_gradient = found.input_gradient, .tape = Tape(pass_, values_, found.training)});
+  group.out = run_layer(group.tape, model_.decoder().kinds[found.kind], pass_, found.input_gradient);
+  return group.out.gradient;
+}
+
+void SavedTrace::trace_groups(bool gradient) {
+  const LayerGroups found = group_layers(model_, pass_, gradient, [&](const LayerGroup& group) { return add_group(group); });
+  group_of_layer_ = found.of_layer;
+  for (u64 layer = 0; layer < group_of_layer_.size(); ++layer) {
     Group& group = groups_[group_of(layer)];
     const bool again = units_.recomputed(layer);
     group.layers += 1;
     group.kept += again ? 0 : 1;
     group.inputs += again && units_.first_of(layer) == layer ? 1 : 0;
   }
-}
-
-/// The first layer of a frozen model is apart where no gradient flows to its input.
-std::size_t SavedTrace::group_of(u64 layer) const {
-  return layer == 0 && groups_.size() > model_.decoder().kinds.size() ? groups_.size() - 1 : model_.decoder().kind_of_layer[layer];
+  trace_head(found.output_gradient);
 }
 
 /// The final norm.
-void SavedTrace::trace_head() {
-  Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
-  input.edge = Backward(head_, {}).out();
+void SavedTrace::trace_head(bool gradient) {
+  Traced input = head_.make(layer_input, pass_.weight_bytes(), gradient);
+  if (gradient) input.edge = Backward(head_, {}).out();
   const u64 tokens = (Checked{pass_.micro_batch_size} * pass_.sequence_length).value;
   if (pass_.kernels == TrainingKernels::transformer_engine) {
     megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed);
@@ -131,58 +106,23 @@ void SavedTrace::trace_head() {
   head_out_ = trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed);
 }
 
-/// LanguageModelEmbedding, the rotary angles, which stay from step to step.
-void SavedTrace::trace_megatron_outside() {
-  Values v = values_;
-  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
-  v[Symbol::d_rot] = model_.rotary_dim;
-  const bool latent = std::holds_alternative<LatentAttention>(model_.decoder().kinds.front().mixer.kind);  // has angles of its own
-  if (model_.rotary_dim != 0 && !latent) outside(angles, v, Outside::tables);
-}
-
-void SavedTrace::trace_outside() {
-  if (pass_.kernels == TrainingKernels::transformer_engine) return trace_megatron_outside();
-  Values v = values_;
-  const bool learned = !model_.position_name.empty(), asks_gradient = pass_.lora && pass_.lora->input_gradients;
-  if (learned) outside(position_ids, v, Outside::embeddings);
-  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
-  // With enable_input_require_grads the embeddings stay, unless the first layer keeps them as its input.
-  if (asks_gradient && !recomputes() && !first_layer().lines().front().saved) outside(embeddings, v, Outside::embeddings);
-  if (model_.rotary_dim != 0 && (recomputes() || turns(model_))) {
-    const bool once = model_.rotary_style == RotaryStyle::split_tables, product = model_.rotary_style == RotaryStyle::complex_product;
-    v[Symbol::d_rot] = ceil_div(model_.rotary_dim, 2).value * (once ? 1 : 2);
-    v[Symbol::n] = model_.rotary_table_per_kind ? kinds_of_attention(model_) : 1;
-    outside(product ? complex_table : table, v, Outside::tables);
-  }
-  if (!recomputes()) return;
-  if (!learned) outside(position_ids, v, Outside::frame);
-  if (pass_.padded) return;
-  v[Symbol::n] = kinds_of_attention(model_);
-  if (pass_.attention == TrainingAttention::eager) outside(eager_mask, v, Outside::frame);
-  if (pass_.attention != TrainingAttention::sdpa && pass_.attention != TrainingAttention::sdpa_math) return;
-  for (const LayerSpec& kind : model_.decoder().kinds) {
-    const std::optional<u32> window = window_of(kind);
-    if (!window || pass_.sequence_length < *window) continue;
-    outside(bool_mask, v, Outside::frame);
-    return;
-  }
-}
-
 void SavedTrace::add_inputs(TermTree& tree, const Group& group, u64 count) const {
-  const bool asked = !pass_.reentrant || group.input_gradient;  // else nothing asks for the first layer's backward
-  if (count != 0 && asked) add_line(tree, group.tape, group.tape.lines().front(), count);
+  if (count != 0 && group.reruns(pass_)) add_line(tree, group.tape, group.tape.lines().front(), count);
 }
 
 /// Of the layers before one, the inputs of units and what the others saved.
 void SavedTrace::add_layers(TermTree& tree, u64 before) const {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    u64 inputs = 0, kept = 0;
+    u64 inputs = 0, kept = 0, again = 0;
     for (u64 layer = 0; layer < before; ++layer) {
       if (group_of(layer) != i) continue;
       if (!units_.recomputed(layer)) ++kept;
-      else if (units_.first_of(layer) == layer) ++inputs;
+      else ++again;
+      if (units_.recomputed(layer) && units_.first_of(layer) == layer) ++inputs;
     }
     add_inputs(tree, groups_[i], inputs);
+    for (const Tape::Line& line : groups_[i].tape.lines())
+      if (line.past_checkpoint && again != 0 && !pass_.reentrant) add_line(tree, groups_[i].tape, line, again);
     if (kept == 0) continue;
     tree.open("saved.layers", Combine::sum);
     add_lines(tree, groups_[i].tape, kept);

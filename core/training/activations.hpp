@@ -6,6 +6,7 @@
 #include "model/model_spec.hpp"
 #include "report/term.hpp"
 #include "training/backward_walk.hpp"
+#include "training/layer_groups.hpp"
 #include "training/recompute.hpp"
 #include "training/tape.hpp"
 
@@ -32,9 +33,9 @@ struct LayerMoment {
 /// Shapes   a saved view counts its whole storage, a storage counts once; equal layers are one leaf times L
 /// Units    bytes; B is the micro batch, T the sequence length
 /// Assumes  transformers 5.23 and torch 2.15 on CUDA: experts as grouped products, so exactly B * T * k routed rows; no memory inside kernels
-/// Source   torch-autograd, transformers-training, transformers-attention, transformers-moe, torch-attention-kernels, peft-lora,
-///          megatron-recompute, torchtune-checkpointing, activation-offloading
-/// Tested   tests/core/saved_activations_test.cpp; conformance with measured passes, to the byte
+/// Source   torch-autograd, transformers-training, transformers-attention, transformers-moe, torch-attention-kernels, peft-lora, peft-dora,
+///          bitsandbytes-products, megatron-recompute, torchtune-checkpointing, activation-offloading
+/// Tested   tests/core/saved_activations_test.cpp, tests/core/saved_adapters_test.cpp; conformance with measured passes, to the byte
 class SavedTrace {
  public:
   SavedTrace(const ModelSpec& model, const TrainingPass& pass);
@@ -71,17 +72,21 @@ class SavedTrace {
     bool input_gradient = true;
     Tape tape;
     Traced out{};
+    /// Whether a checkpoint of such a layer keeps its input: it does if anything in it asks for backward.
+    [[nodiscard]] bool reruns(const TrainingPass& pass) const { return input_gradient || (!pass.reentrant && tape.saved_bytes() != 0); }
   };
   struct OutsideLine {
     const LedgerItem* item = nullptr;
     Values values;
     Outside part{};
   };
-  void add_group(const LayerSpec& layer, bool input_gradient);
-  void trace_groups();
+  void trace_stream();
+  void trace_groups(bool gradient);
+  [[nodiscard]] bool add_group(const LayerGroup& group);
   void trace_outside();
   void trace_megatron_outside();
-  void trace_head();
+  void trace_head(bool gradient);
+  [[nodiscard]] u64 tables_used() const;
   void outside(const LedgerItem& item, const Values& values, Outside part) { outside_.push_back({&item, values, part}); }
   void add_inputs(TermTree& tree, const Group& group, u64 count) const;
   void add_layers(TermTree& tree, u64 before) const;
@@ -89,8 +94,8 @@ class SavedTrace {
   [[nodiscard]] u64 waiting_bytes() const;
   [[nodiscard]] u64 input_bytes(const Group& group) const;
   void add_stash(TermTree& tree) const;
-  [[nodiscard]] const Tape& first_layer() const { return groups_[first_].tape; }
-  [[nodiscard]] std::size_t group_of(u64 layer) const;
+  [[nodiscard]] const Tape& first_layer() const { return groups_[group_of(0)].tape; }
+  [[nodiscard]] std::size_t group_of(u64 layer) const { return group_of_layer_[layer]; }
 
   const ModelSpec& model_;
   TrainingPass pass_;
@@ -98,9 +103,9 @@ class SavedTrace {
   RecomputeUnits units_;
   std::vector<Group> groups_;
   std::vector<OutsideLine> outside_;
-  Tape head_;
+  std::vector<u16> group_of_layer_;
+  Tape stream_, head_;
   Traced head_out_;
-  std::size_t first_ = 0;  ///< the group whose tape is the first layer's, with a gradient to its input
 };
 
 /// Bytes kept by one layer, weight copies apart. `input_gradient` is whether a gradient flows to its input: not so for the first

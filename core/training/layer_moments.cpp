@@ -10,6 +10,13 @@ namespace {
 
 constexpr LedgerItem passing = saved("backward.gradients", "b_a * numel");
 
+/// What operators keep themselves, whether their layer runs again or not.
+u64 past_checkpoint_bytes(const Tape& tape) {
+  u64 bytes = 0;
+  for (const Tape::Line& line : tape.lines()) bytes += line.past_checkpoint ? line.bytes : 0;
+  return bytes;
+}
+
 /// What is there at the highest moment of one walk.
 void add_snapshot(TermTree& tree, const Tape& tape, const BackwardWalk& walk) {
   const BackwardWalk::Snapshot there = walk.at_peak();
@@ -25,7 +32,7 @@ void add_snapshot(TermTree& tree, const Tape& tape, const BackwardWalk& walk) {
 }  // namespace
 
 u64 SavedTrace::input_bytes(const Group& group) const {
-  return !pass_.reentrant || group.input_gradient ? group.tape.lines().front().bytes : 0;
+  return group.reruns(pass_) ? group.tape.lines().front().bytes : 0;
 }
 
 u64 SavedTrace::waiting_bytes() const {
@@ -60,7 +67,7 @@ std::vector<LayerMoment> SavedTrace::layer_moments(NewGradients gradients) const
     out.push_back(moment);
     if (again) {
       run_again += group.tape.saved_bytes() + (first ? group.tape.lines().front().bytes : 0);
-      kept += first ? input_bytes(group) : 0;
+      kept += (first ? input_bytes(group) : 0) + (pass_.reentrant ? 0 : past_checkpoint_bytes(group.tape));
     } else {
       kept += group.tape.saved_bytes();
     }

@@ -16,6 +16,10 @@ struct LoraSetting {
   ComputeDtype adapter_dtype = ComputeDtype::fp32;
   bool input_gradients = true;  ///< enable_input_require_grads: the embeddings' output gets a gradient, so layer 0 is as the others
 
+  PartSet quantised;            ///< matrices whose weight is made anew from a packed one
+  u32 scale_elements = 0;       ///< of a packed weight for one scale, where scales are quantised themselves; 0: they are not
+  PartSet int8;                 ///< of them those whose operator keeps its input past a checkpoint, as no hook sees it do so
+
   [[nodiscard]] u32 rank_of(Role role) const { return role == Role::expert_gate_up ? gate_up_rank : rank; }
 };
 

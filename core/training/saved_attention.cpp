@@ -84,7 +84,7 @@ Projected project(Tape& tape, const GroupedQueryAttention& a, const Traced& inpu
     return tensor;
   };
   if (a.qkv == GroupedQueryAttention::Qkv::fused) {
-    Projected p = split_qkv(tape, a, trace_linear(tape, input, {query_key_value, all_weight, adapter_input, {Role::attention_qkv}, bias}));
+    Projected p = split_qkv(tape, a, trace_linear(tape, input, {query_key_value, all_weight, adapter_input, {Role::attention_qkv}, bias, false, a.conv1d}));
     if (turns && a.rotary_style == RotaryStyle::joined_late) return p;
     const bool heads_first = turns || moved;
     p.query = laid_out(p.query, heads_first && copied_back(a.num_attention_heads, tape));
@@ -124,7 +124,7 @@ Traced trace_grouped(Tape& tape, const GroupedQueryAttention& a, const Traced& i
                             .dropout = a.attention_dropout, .fused = fused && !turns, .value_is_view = fused, .output_copied = contiguous};
   const Traced out = tape.run_part(RecomputeModule::core_attn, {p.query, p.key, p.value}, false,
                                    [&] { return trace_kernel(tape, kernel, p.query, p.key, p.value); });
-  const Traced projected = trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}, a.o_bias});
+  const Traced projected = trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}, a.o_bias, false, a.conv1d});
   return a.output_dropout ? trace_dropout(tape, projected, projection_mask, projection) : projected;
 }
 

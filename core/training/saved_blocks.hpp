@@ -14,8 +14,20 @@ struct Linear {
   Part part;                      ///< whose weight it is
   bool bias = false;
   bool flat = false;              ///< its input is [tokens, width]: the gradient is no view
+  bool conv1d = false;            ///< its weight is [in, out]
 };
 Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear);
+/// The gradients of a linear operator's weight and bias: under autocast the weight's comes in 16 bit and is cast back.
+void give_linear_parameters(Backward& back, const Tape& tape, u64 weight, u64 bias);
+
+/// A matrix [out, in] that its module multiplies with itself, one for each expert where `stacked`. An adapter is added to it, and the
+/// sum is `kept` by the product, for the gradient of its input. Returns whether a gradient is asked for the matrix.
+struct TracedParameter {
+  Part part;
+  u64 out = 0, in = 0;
+  bool stacked = false, kept = true;
+};
+bool trace_parameter(Tape& tape, const Traced& input, const TracedParameter& parameter);
 
 /// A norm over `rows` vectors of `cols` elements.
 struct TracedNorm {
@@ -59,6 +71,22 @@ struct MlpRoles {
 };
 Traced trace_mlp(Tape& tape, const Mlp& mlp, const MlpRoles& roles, const Traced& input);
 Traced trace_mixture(Tape& tape, const MixtureOfExperts& experts, const Traced& input);
+
+/// What the first layer takes in.
+struct Stream {
+  Traced tensor;
+  Traced leaf;           ///< the embeddings where a hook asks for their gradient: kept as long as the graph is
+  bool is_leaf = false;  ///< whether the two are one
+
+  void replace(const Traced& next) {
+    tensor = next;
+    is_leaf = false;
+  }
+};
+Stream trace_embeddings(Tape& tape, const ModelSpec& model);
+
+/// Tokens that a layer's attention sees; nothing where it sees all.
+std::optional<u32> window_of(const LayerSpec& layer);
 
 /// Sets the symbols of a layer's blocks.
 void set_layer_values(Values& v, const LayerSpec& layer);

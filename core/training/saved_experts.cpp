@@ -178,7 +178,8 @@ Traced trace_combination(Tape& tape, const MixtureOfExperts& e, const Traced& re
 /// Rows are sorted by expert, multiplied group by group, weighed, and put back.
 Traced trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input, const RoutedWeights& routed_by) {
   const bool trains_up = tape.trains({Role::expert_gate_up}), trains_down = tape.trains({Role::expert_down});
-  const u64 biases = e.expert_bias ? e.num_experts : 0;
+  const u64 biases = e.expert_bias ? e.num_experts : 0, width = tape.values[Symbol::h], f = e.moe_intermediate_size;
+  const bool asks_up = trace_parameter(tape, input, {{Role::expert_gate_up}, 2 * f, width, true});
   if (input.gradient) tape.keep(order);
   Traced tokens;
   {
@@ -193,22 +194,23 @@ Traced trace_experts(Tape& tape, const MixtureOfExperts& e, const Traced& input,
     weights = tape.make(sorted_weights, routed_by.bytes, routed_by.gradient, back.out());
     if (back.wants(0)) gather_backward(back, weights.elements, weights.bytes);
   }
-  if (trains_up) tape.save(tokens);
+  if (asks_up) tape.save(tokens);
   Traced both;
   {
     if (e.expert_bias && trains_up) tape.keep(sorted_ids);
     Backward back(tape, {tokens});
-    both = tape.make(expert_gate_up, input.bytes, input.gradient || trains_up, back.out());
+    both = tape.make(expert_gate_up, input.bytes, input.gradient || asks_up, back.out());
     grouped_backward(back, tape, {expert_elements(tape, e, 2), biases * 2 * e.moe_intermediate_size, trains_up});
   }
   const Traced inner = tape.run_part(RecomputeModule::moe_act, {both}, true, [&] { return trace_gate(tape, e, both); });
-  if (trains_down) tape.save(inner);
+  const bool asks_down = trace_parameter(tape, inner, {{Role::expert_down}, width, f, true});
+  if (asks_down) tape.save(inner);
   Traced result;
   {
     if (e.expert_bias && trains_down && !trains_up) tape.keep(sorted_ids);
-    if (inner.gradient || trains_down) tape.keep(offsets);
+    if (inner.gradient || asks_down) tape.keep(offsets);
     Backward back(tape, {inner});
-    result = tape.make(expert_output, input.bytes, inner.gradient || trains_down, back.out());
+    result = tape.make(expert_output, input.bytes, inner.gradient || asks_down, back.out());
     grouped_backward(back, tape, {expert_elements(tape, e, 1), biases * tape.values[Symbol::h], trains_down});
   }
   return trace_combination(tape, e, result, weights, input.bytes);

@@ -43,7 +43,7 @@ std::pair<Traced, Traced> split_halves(Tape& tape, const Traced& both) {
 Traced trace_mlp(Tape& tape, const Mlp& m, const MlpRoles& roles, const Traced& input) {
   const u64 rows = tokens_of(tape);
   const auto projected = [&](const LedgerItem& item, const LedgerItem& copy, Role role) {
-    return trace_linear(tape, input, {item, copy, adapter_input, {role}, m.bias, roles.flat});
+    return trace_linear(tape, input, {item, copy, adapter_input, {role}, m.bias, roles.flat, m.conv1d});
   };
   Traced inner;
   switch (m.form) {
@@ -65,7 +65,7 @@ Traced trace_mlp(Tape& tape, const Mlp& m, const MlpRoles& roles, const Traced& 
     }
     case Mlp::Form::plain: inner = trace_activation(tape, m.activation, projected(up, weight, roles.up), rows, m.intermediate_size); break;
   }
-  const Traced out = trace_linear(tape, inner, {output, weight, adapter_product, {roles.down}, m.bias, roles.flat});
+  const Traced out = trace_linear(tape, inner, {output, weight, adapter_product, {roles.down}, m.bias, roles.flat, m.conv1d});
   return m.output_dropout ? trace_dropout(tape, out, output_mask, output) : out;
 }
 

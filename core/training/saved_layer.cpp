@@ -70,8 +70,6 @@ void set_feed_forward_values(Values& v, const FeedForward& feed_forward) {
         v[Symbol::E] = e.num_experts;
         v[Symbol::k] = e.num_experts_per_tok;
         v[Symbol::f_moe] = e.moe_intermediate_size;
-        v[Symbol::n_group] = e.n_group;
-        v[Symbol::topk_group] = e.topk_group;
       },
   }, feed_forward);
 }

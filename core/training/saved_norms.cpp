@@ -1,4 +1,4 @@
-// Norms, linear operators, activations and dropout: torch's derivatives.yaml, LlamaRMSNorm and its variants, PEFT's Linear; Liger's
+// Norms, activations and dropout: torch's derivatives.yaml, LlamaRMSNorm and its variants; Liger's
 // ops/{rms_norm,swiglu,geglu}.py; torch's partitioner of compiled graphs.
 #include <array>
 #include <optional>
@@ -13,8 +13,6 @@ constexpr LedgerItem root = saved("saved.norm_statistics", "4 * L * rows");
 constexpr LedgerItem mean_and_root = saved("saved.norm_statistics", "8 * L * rows");
 constexpr LedgerItem normalised = saved("saved.norm_unweighted", "L * b_a * rows * cols", source::training);
 constexpr LedgerItem weight_plus_one = saved("saved.norm_weight", "4 * L * cols", source::training);
-constexpr LedgerItem adapter_inner = saved("saved.adapter_inner", "L * b_a * B * T * r_s", source::adapters);
-constexpr LedgerItem adapter_mask = saved("saved.adapter_mask", "L * numel", source::adapters);
 constexpr LedgerItem activated = saved("saved.mlp_activated", "L * b_a * rows * cols");
 constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
@@ -22,39 +20,6 @@ constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a 
 /// Liger patches RMSNorm; a compiled norm of any kind is one kernel.
 bool norm_is_fused(const Tape& tape, NormKind kind) {
   return tape.pass().compiled() || (tape.pass().kernels == TrainingKernels::liger && kind != NormKind::layer_norm);
-}
-
-void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
-  const LoraSetting& lora = *tape.pass().lora;
-  const auto bytes = static_cast<u8>(bytes_of(lora.adapter_dtype));
-  Traced taken = input;
-  if (input.bytes != bytes) taken = tape.make(item, bytes, input.gradient);
-  if (lora.dropout) {
-    if (taken.gradient) {
-      tape.values[Symbol::numel] = taken.elements;
-      tape.keep(adapter_mask, 1);
-    }
-    taken = tape.make(item, bytes, taken.gradient);
-  }
-  taken = tape.lower(taken);
-  tape.save(taken);
-  tape.values[Symbol::r_s] = lora.rank;
-  tape.keep(adapter_inner, taken.bytes);
-}
-
-/// The gradients of a linear operator's weight and bias: under autocast the weight's comes in 16 bit and is cast back.
-void give_linear_parameters(Backward& back, const Tape& tape, u64 weight, u64 bias) {
-  const u8 bytes = tape.pass().weight_bytes();
-  if (!tape.pass().autocast()) {
-    back.parameter(weight, bytes);
-    if (bias != 0) back.parameter(bias, bytes);
-    return;
-  }
-  const u8 lower = back.make(weight + bias, 2);
-  back.release_all();
-  back.lose();
-  back.parameter(weight + bias, bytes);
-  back.drop(lower);
 }
 
 /// From the gradient of what the weight multiplies, own storage `gradient` in fp32, to that of the input: `x * rsqrt(mean(x * x) + eps)`.
@@ -132,21 +97,6 @@ void wide_rms_backward(Backward& back, const Tape& tape, bool trained, const Nor
 }
 
 }  // namespace
-
-Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear) {
-  const Traced taken = tape.lower(input);
-  const bool trained = tape.trains(linear.part);
-  if (trained) tape.save(taken);
-  tape.copy_weight(linear.weight_copy);
-  const bool adapter = tape.adapts(linear.part);
-  if (adapter) trace_adapter(tape, input, linear.input);
-  Backward back(tape, {taken});
-  const Traced out = tape.make(linear.result, taken.bytes, taken.gradient || adapter || trained, back.out());
-  const u64 tokens = (Checked{tape.values[Symbol::B]} * tape.values[Symbol::T]).value, width = out.elements / tokens;
-  back.give_new(0, linear.flat ? Backward::Shape::same : Backward::Shape::view);
-  if (trained) give_linear_parameters(back, tape, (Checked{taken.elements / tokens} * width).value, linear.bias ? width : 0);
-  return out;
-}
 
 Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const LedgerItem& result) {
   const NormKind kind = norm.kind;

@@ -100,6 +100,7 @@ Traced turn_part(Tape& tape, const RotaryShape& shape, const Traced& input, cons
 }  // namespace
 
 Traced trace_rotary(Tape& tape, const RotaryShape& shape, const Traced& input, const LedgerItem& result) {
+  if (input.gradient) tape.use_tables();
   const u8 table = tape.pass().weight_bytes(), wide = input.bytes > table ? input.bytes : table;
   if (shape.style == RotaryStyle::joined || shape.style == RotaryStyle::joined_late) return turn_part(tape, shape, input, result, wide);
   Backward back(tape, {input});

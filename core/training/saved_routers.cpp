@@ -7,7 +7,6 @@ namespace plimsoll {
 namespace {
 
 constexpr LedgerItem product = saved("saved.mlp_product", "L * b_a * B * T * f");
-constexpr LedgerItem adapter_input = saved("saved.adapter_input", "L * b_a * B * T * h", source::adapters);
 constexpr LedgerItem weight = saved("saved.weight_copy", "L * b_a * h * f");
 constexpr LedgerItem router_weight = saved("saved.weight_copy", "L * b_a * h * E");
 constexpr LedgerItem logits = saved("saved.router_logits", "L * b_a * B * T * E");
@@ -18,7 +17,6 @@ constexpr LedgerItem chosen = saved("saved.routing_weights", "L * b_a * B * T * 
 constexpr LedgerItem weight_sum = saved("saved.routing_sum", "4 * L * B * T");
 constexpr LedgerItem wide_input = saved("saved.router_input", "L * b_a * B * T * h");
 constexpr LedgerItem wide_weight = saved("saved.router_weight", "4 * L * E * h");
-constexpr LedgerItem group_indices = saved("saved.routing_groups", "L * (16 * B * T * n_group + 8 * B * T * topk_group)");
 constexpr LedgerItem score_mask = saved("saved.routing_mask", "L * B * T * E");
 
 u64 tokens_of(const Tape& tape) { return (Checked{tape.values[Symbol::B]} * tape.values[Symbol::T]).value; }
@@ -53,8 +51,19 @@ void scores_backward(Backward& back, const Scores& s) {
   back.drop(of_scores);
 }
 
+/// Scores of all experts. A router holds its matrix itself: no adapter is beside it, one may be added to it.
 Traced trace_router_logits(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
-  return trace_linear(tape, input, {logits, router_weight, adapter_input, {Role::router}, e.router_bias, true});
+  const Traced taken = tape.lower(input);
+  const u64 hidden = tape.values[Symbol::h];
+  const bool trained = tape.trains({Role::router}), asked = trace_parameter(tape, taken, {{Role::router}, e.num_experts, hidden});
+  if (asked) tape.save(taken);
+  if (trained) tape.copy_weight(router_weight);
+  else if (taken.gradient && tape.pass().autocast()) tape.keep(router_weight, 2);
+  Backward back(tape, {taken});
+  const Traced out = tape.make(logits, taken.bytes, taken.gradient || asked, back.out());
+  back.give_new(0);
+  if (trained) give_linear_parameters(back, tape, (Checked{hidden} * e.num_experts).value, e.router_bias ? e.num_experts : 0);
+  return out;
 }
 
 Scores scores_of(const Tape& tape, const MixtureOfExperts& e, u8 bytes) {
@@ -106,11 +115,13 @@ RoutedWeights trace_top_k_router(Tape& tape, const MixtureOfExperts& e, const Tr
 /// with it what a sigmoid makes of it; the softmax asks for fp32.
 RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Traced& input) {
   const Traced wide = input.bytes == 4 ? input : tape.make(wide_input, 4, input.gradient);
-  const bool trained = tape.trains({Role::router}), out = input.gradient || trained;
+  const bool narrow = tape.pass().weight_bytes() < 4, trained = tape.trains({Role::router});
+  const bool asked = trace_parameter(tape, input, {{Role::router}, e.num_experts, tape.values[Symbol::h], false, !narrow}), out = input.gradient || asked;
   const Traced taken = tape.lower(wide);
-  if (trained) tape.save(taken);
-  if (input.gradient && tape.pass().weight_bytes() < 4) tape.keep(wide_weight);
-  tape.copy_weight(router_weight);
+  if (asked) tape.save(taken);
+  if (input.gradient && narrow) tape.keep(wide_weight);
+  if (trained) tape.copy_weight(router_weight);
+  else if (input.gradient && tape.pass().autocast()) tape.keep(router_weight, 2);
   const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
   const u8 bytes = sigmoid ? taken.bytes : 4;
   Traced score;
@@ -141,8 +152,7 @@ RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Tra
       tape.keep(weight_sum);
       tape.keep(chosen, bytes);
     }
-    if (sigmoid) tape.keep(group_indices);
-    if (sigmoid || e.routing == MixtureOfExperts::Routing::group_limited) tape.keep(score_mask);
+    if (e.routing == MixtureOfExperts::Routing::group_limited) tape.keep(score_mask);  // of a sigmoid's groups nothing asks for a gradient
   }
   Backward back(tape, {score});
   Scores shape = scores_of(tape, e, bytes);

@@ -128,8 +128,18 @@ void activations(Step& s, During when, FinalNorm norm = FinalNorm::kept) {
   s.tree.close();
 }
 
+/// A product of the last layer with a quantised weight, which few tokens make larger than their loss.
+void in_last_layer(Step& s) {
+  s.before(During::kept);
+  s.tree.open("activations", Combine::sum);
+  s.trace.add_kept(s.tree, FinalNorm::done);
+  s.trace.add_layer_weight_copies(s.tree);
+  s.state.add_product(s.tree, s.pass());
+  s.tree.close();
+}
+
 /// At the loss all layers have run.
-void forward_peak(Step& s) {
+void in_loss(Step& s) {
   s.before(During::forward);
   activations(s, During::forward);
   s.add_loss(During::forward);
@@ -213,6 +223,22 @@ u64 add_moment(Step& s, std::string_view id, Describe describe) {
   return s.tree.close();
 }
 
+/// Adds the moment that is highest of those that it may be.
+u64 add_highest(Step& s, std::string_view id, const std::vector<Describe>& candidates) {
+  Describe highest = candidates.front();
+  u64 most = 0;
+  for (const Describe candidate : candidates) {
+    TermTree trial(false);
+    Step step{trial, s.trace, s.loss, s.state, s.at};
+    const u64 bytes = add_moment(step, id, candidate);
+    if (bytes > most) {
+      most = bytes;
+      highest = candidate;
+    }
+  }
+  return add_moment(s, id, highest);
+}
+
 /// The layer whose moment is highest, with the gradients that are there by then.
 LayerMoment highest_layer(const Step& s) {
   LayerMoment highest;
@@ -236,18 +262,12 @@ u64 backward_peak(Step& s) {
     candidates.push_back(at_embedding);
     if (s.tied() && !s.pass().autocast()) candidates.push_back(at_tied_sum);
   }
-  Describe highest = at_loss;
-  u64 most = 0;
-  for (const Describe candidate : candidates) {
-    TermTree trial(false);
-    Step step{trial, s.trace, s.loss, s.state, s.at};
-    const u64 bytes = add_moment(step, "moment.backward_peak", candidate);
-    if (bytes > most) {
-      most = bytes;
-      highest = candidate;
-    }
-  }
-  return add_moment(s, "moment.backward_peak", highest);
+  return add_highest(s, "moment.backward_peak", candidates);
+}
+
+u64 forward_peak(Step& s) {
+  if (!s.state.add_product) return add_moment(s, "moment.forward_peak", in_loss);
+  return add_highest(s, "moment.forward_peak", {in_loss, in_last_layer});
 }
 
 void with_gradients(Step& s) { s.gradients(complete); }
@@ -267,7 +287,7 @@ StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const Training
   StepPeak peak;
   tree.open("moments", Combine::peak);
   peak.before_forward = add_moment(step, "moment.before_forward", before_forward);
-  peak.forward_peak = add_moment(step, "moment.forward_peak", forward_peak);
+  peak.forward_peak = forward_peak(step);
   peak.loss = add_moment(step, "moment.loss", after_forward);
   peak.backward_peak = backward_peak(step);
   peak.end_of_backward = add_moment(step, "moment.end_of_backward", with_gradients);

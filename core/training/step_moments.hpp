@@ -24,6 +24,8 @@ struct TrainedState {
   bool gradients_stand = false;        ///< they live in a buffer from step to step, which stands beside the moments: none are counted
   /// Adds the node of what the optimizer takes while it steps, as add_step_transient does, and returns its bytes. Empty: nothing.
   std::function<u64(TermTree&)> add_optimizer_transient;
+  /// Adds a leaf for what the forward pass's largest product with a quantised weight makes, as add_largest_product does. Empty: nothing.
+  std::function<u64(TermTree&, const TrainingPass&)> add_product;
 };
 
 /// Bytes at each moment, without what stands.
@@ -39,10 +41,11 @@ struct StepPeak {
 ///          highest of the loss's gradients, the head's product, the final norm, every layer operator by operator (BackwardWalk), the
 ///          embedding's gradient (with tied weights outside autocast the head's gradient, the embedding's and their sum)
 /// Units    bytes
-/// Assumes  a plain cross-entropy over all positions in fp32; in the very first step states come with the optimizer's step, so the
+/// Assumes  a plain cross-entropy over all positions in fp32; a product of the forward pass with a quantised weight is the largest of the
+///          last layer, beside all that layers keep; in the very first step states come with the optimizer's step, so the
 ///          moments before it stand on less
-/// Source   torch-autograd, transformers-training
-/// Tested   tests/core/step_moments_test.cpp; conformance with measured steps
+/// Source   torch-autograd, transformers-training, bitsandbytes-products
+/// Tested   tests/core/step_moments_test.cpp, tests/core/saved_adapters_test.cpp; conformance with measured steps
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state);
 
 }  // namespace plimsoll

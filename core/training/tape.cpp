@@ -27,7 +27,7 @@ Traced Tape::cast(const Traced& tensor, u8 bytes) {
   Line line = lines_[tensor.storage];
   line.values[Symbol::b_a] = bytes;
   line.bytes = (Checked{tensor.elements} * bytes).value;
-  line.saved = line.weight_copy = false;
+  line.saved = line.weight_copy = line.past_checkpoint = false;
   line.region = line.dropped_in = 0;
   const auto storage = static_cast<u32>(lines_.size());
   lines_.push_back(line);

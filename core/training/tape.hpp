@@ -68,6 +68,7 @@ class Tape {
     u64 bytes = 0;
     bool saved = false;
     bool weight_copy = false;
+    bool past_checkpoint = false;  ///< kept by an operator itself: a checkpoint that is not reentrant does not drop it
     u8 region = 0;           ///< made again for backward, in this region of the layer
     u8 dropped_in = 0;       ///< made in a region that drops its output: whoever saves it, it is made again
   };
@@ -84,6 +85,10 @@ class Tape {
   /// A new storage; it counts only once it is saved.
   Traced make(const LedgerItem& item, u8 bytes, bool gradient, Edge edge = {});
   void save(const Traced& tensor);
+  void save_past_checkpoint(const Traced& tensor) {
+    save(tensor);
+    lines_[tensor.storage].past_checkpoint = true;
+  }
   /// A storage that is made and saved at once.
   Traced keep(const LedgerItem& item, u8 bytes = 4) {
     const Traced kept = make(item, bytes, false);
@@ -117,6 +122,10 @@ class Tape {
   }
   [[nodiscard]] u8 regions() const { return regions_; }
 
+  /// The rotary tables are one storage for all layers: saved if any of them turns what has a gradient.
+  void use_tables() { uses_tables_ = true; }
+  [[nodiscard]] bool uses_tables() const { return uses_tables_; }
+
   /// An operator that gives each input the gradient that comes, such as a sum.
   Edge pass_gradient(std::initializer_list<Traced> inputs);
   /// An operator whose only backward is a new gradient of its input: a cast, a copy into another order, an activation.
@@ -146,13 +155,13 @@ class Tape {
   std::vector<u32> pending_;  ///< saved by an operator whose node has not been written yet
   u64 weight_copies_ = 0;
   u8 region_ = 0, regions_ = 0;
-  bool overflowed_ = false;
+  bool overflowed_ = false, uses_tables_ = false;
 };
 
 /// Sources of the items.
 namespace source {
-inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", saved_modules = "peft-modules-to-save",
-                                  liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing";
+inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", magnitude = "peft-dora",
+                                  saved_modules = "peft-modules-to-save", liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "plan.hpp"
+#include "storage/quantised_products.hpp"
 #include "training/activations.hpp"
 #include "training/adapters.hpp"
 #include "training/training_buffers.hpp"
@@ -55,6 +56,12 @@ std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTen
     if (tensor.is_embedding) part->before_layers += (tensor.elements() * tensor.count).value;
   }
   return parts;
+}
+
+/// What a product with a quantised weight multiplies in: its input's type.
+ComputeDtype product_dtype(const TrainingPass& pass) {
+  if (pass.precision == TrainingPrecision::amp_fp16) return ComputeDtype::fp16;
+  return pass.precision == TrainingPrecision::fp32 ? ComputeDtype::fp32 : ComputeDtype::bf16;
 }
 
 /// What a recipe keeps of every trained parameter through the whole step.
@@ -114,6 +121,11 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
   out.state.gradients_before_step = training.accumulates;
   out.state.gradients_stand = training.recipe->gradients_stay;
   if (training.pass.precision == TrainingPrecision::fp8) out.standing_bytes += add_fp8_weights(tree, model.spec, model.inventory, rank);
+  if (training.method == TrainingMethod::qlora)
+    out.state.add_product = [&plan, rank](TermTree& moments, const TrainingPass& pass) {
+      const ProductSetting setting{.dtype = product_dtype(pass), .micro_batch_size = pass.micro_batch_size, .sequence_length = pass.sequence_length};
+      return add_largest_product(moments, "forward.product", plan.model->spec, plan.model->inventory, rank, plan.weight_formats, setting);
+    };
   out.state.add_optimizer_transient = [&training, trained, parameters = out.trained_parameters](TermTree& moments) {
     const u64 copies = training.recipe->master_gradients.empty() ? 0 : add_master_gradients(moments, training, parameters);
     return copies + add_step_transient(moments, training.optimizer, trained);

@@ -170,9 +170,14 @@ std::optional<Error> decide_adapters(Plan& plan, TrainingPlan& decided, Training
   if (!lora.use_dora) lora.use_dora = false;
   auto setting = lora_setting(lora, plan.model->spec, plan.model->inventory, "request.workload.lora");
   if (!setting.ok()) return setting.error();
-  if (decided.method == TrainingMethod::qlora) plan.notices.push_back(make_notice(Say::products_not_counted, "request.weight_format"));
-  if (*lora.use_dora) plan.notices.push_back(make_notice(Say::dora_not_counted, "request.workload.lora.use_dora"));
   decided.pass.lora = std::move(setting.value());
+  for (std::size_t i = 0; i < EnumNames<Role>::names.size(); ++i) {
+    const Product& product = plan.weight_formats.of_linear(static_cast<Role>(i)).product;
+    if (product.way == ProductWay::direct) continue;
+    decided.pass.lora->quantised.add({static_cast<Role>(i)});
+    decided.pass.lora->scale_elements = product.scale_elements;
+    if (product.way == ProductWay::int8) decided.pass.lora->int8.add({static_cast<Role>(i)});
+  }
   decided.pass.lora->saved_bytes = decided.pass.weight_bytes();
   if (!asked.enable_input_require_grads) asked.enable_input_require_grads = decided.pass.recompute == RecomputeGranularity::full;
   decided.pass.lora->input_gradients = *asked.enable_input_require_grads;

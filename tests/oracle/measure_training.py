@@ -3,6 +3,7 @@
     python measure_training.py > measured.jsonl                 small models, one for each kind of block, under every setting
     python measure_training.py --only qwen3                     those whose name has this in it
     python measure_training.py --random 300 --seed 7            random small models of the covered families
+    python measure_training.py --random 300 --adapters    the same with adapters of every kind
     python measure_training.py --requests requests.jsonl        requests of one's own: a plimsoll-report request on each line
 
 What torch cannot run is reported on stderr and left out.
@@ -17,7 +18,7 @@ import warnings
 import torch
 import transformers
 
-from training_requests import named_requests, random_requests
+from training_requests import adapter_requests, named_requests, random_requests
 from training import measure
 
 
@@ -26,7 +27,7 @@ def requests_of(options):
         with open(options.requests, encoding="utf-8") as file:
             return [(f"line {number}", json.loads(line)) for number, line in enumerate(file, 1) if line.strip()]
     if options.random:
-        return random_requests(random.Random(options.seed), options.random, options.family)
+        return (adapter_requests if options.adapters else random_requests)(random.Random(options.seed), options.random, options.family)
     return named_requests()
 
 
@@ -35,6 +36,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--random", type=int, default=0, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--adapters", action="store_true", help="with --random: adapters of every kind")
     parser.add_argument("--family", help="a model_type, for --random")
     parser.add_argument("--requests", metavar="FILE")
     options = parser.parse_args()

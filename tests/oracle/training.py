@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
+from bitsandbytes_on_meta import CudaProducts, quantise
 from cuda_choices import Autocast, CudaKernels, device_checks_passed
 from models import build, config_of, layers_of
 from storages import LiveStorages, SavedStorages
@@ -60,7 +61,8 @@ class Setting:
         self.padded, self.kept = work.get("padded", False), work.get("kept_logits", "none")
         self.micro_batches = work.get("gradient_accumulation_steps", 1)
         self.optimizer = work["optimizer"]
-        self.lora = work.get("lora") if work["method"] == "lora" else None
+        self.lora = work.get("lora") if work["method"] in ("lora", "qlora") else None
+        self.weight_format = request.get("weight_format") if work["method"] == "qlora" else None
         self.input_gradients = work.get("enable_input_require_grads", self.checkpointing)
 
 
@@ -70,6 +72,10 @@ def kernels_of(setting):
 
 def autocast_of(setting):
     return Autocast(CAST[setting.precision]) if setting.precision in CAST else contextlib.nullcontext()
+
+
+def products_of(setting, live):
+    return contextlib.nullcontext() if setting.weight_format is None else CudaProducts(live)
 
 
 def checkpointed(setting):
@@ -90,15 +96,18 @@ def checkpointed(setting):
 
 
 def prepared(request, setting):
-    """Model, trained parameters, layers."""
+    """Model, layers, and what stands for quantised weights beside the model's parameters."""
     model = build(config_of(request), ATTENTION[setting.attention], setting.dtype)
-    layers = layers_of(model)
+    layers, packed = layers_of(model), []
+    if setting.weight_format is not None:
+        packed = quantise(model, setting.weight_format, setting.dtype)
+        setattr(model, "is_loaded_in_8bit" if setting.weight_format == "bnb_int8" else "is_loaded_in_4bit", True)
     if setting.checkpointing:
         model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpointed(setting))
     if setting.lora is not None:
         model = with_adapters(model, setting.lora)
         (model.enable_input_require_grads if setting.input_gradients else model.disable_input_require_grads)()
-    return model, layers
+    return model, layers, packed
 
 
 def with_adapters(model, lora):
@@ -107,7 +116,7 @@ def with_adapters(model, lora):
     choice = peft.LoraConfig(
         r=lora.get("r", 16), target_modules="all-linear" if targets == ["all-linear"] else targets, task_type="CAUSAL_LM",
         lora_dropout=0.05 if lora.get("lora_dropout") else 0.0, use_dora=lora.get("use_dora", False), modules_to_save=lora.get("modules_to_save"),
-        init_lora_weights=False)
+        target_parameters=lora.get("target_parameters"), init_lora_weights=False)
     return peft.get_peft_model(model, choice, autocast_adapter_dtype=lora.get("adapter_dtype", "fp32") == "fp32")
 
 
@@ -193,12 +202,14 @@ def step(live, model, optimizer, batch, setting):
 
 def measure(request):
     setting = Setting(request)
-    model, layers = prepared(request, setting)
+    model, layers, packed = prepared(request, setting)
     batch = Batch(setting)
+    live = LiveStorages(counted=[*model.parameters(), *model.buffers(), *batch.tensors(), *packed])
     with kernels_of(setting), device_checks_passed():
-        layer_bytes = saved_by(model, layers, batch, setting)
+        with products_of(setting, LiveStorages()):  # apart: under hooks some of it stays for good
+            layer_bytes = saved_by(model, layers, batch, setting)
         optimizer = optimizer_of(model, setting)
-        with LiveStorages(counted=[*model.parameters(), *model.buffers(), *batch.tensors()]) as live:
+        with products_of(setting, live), live:
             first, _ = step(live, model, optimizer, batch, setting)
             later, saved = step(live, model, optimizer, batch, setting)
     return {"layers": layer_bytes, "saved": saved, "moments": {name: list(pair) for name, pair in zip(MOMENTS, zip(first, later))}}

@@ -55,6 +55,53 @@ def request(config, setting, narrow=False):
     return {"model": {"config": json.dumps(config)}, "workload": workload}
 
 
+# Matrices that a module holds itself, which an adapter is added to: experts', a router's.
+PARAMETERS = {"gpt_oss": ["mlp.experts.gate_up_proj", "mlp.experts.down_proj", "router.weight"]}
+PARAMETERS_OF_MOST = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.gate.weight"]
+EMBEDDINGS = {"gpt2": ["wte", "wpe"], "gpt_neox": ["embed_in"]}
+
+
+def random_adapters(rng, family):
+    """Targets by name, of all kinds; parameters take neither dropout nor DoRA."""
+    lora = {"r": rng.choice([1, 4, 8, 64]), "lora_dropout": rng.random() < 0.4, "use_dora": rng.random() < 0.5,
+            "adapter_dtype": rng.choice(["fp32", "fp32", "bf16"]), "target_modules": targets_of(family, rng.random() < 0.5)}
+    if rng.random() < 0.25 and lora["target_modules"] != ["all-linear"]:
+        lora["target_modules"] = lora["target_modules"] + EMBEDDINGS.get(family, ["embed_tokens"])[: rng.choice([1, 2])]
+    if family in EXPERTS and rng.random() < 0.5:
+        parameters = PARAMETERS.get(family, PARAMETERS_OF_MOST)
+        lora.update(lora_dropout=False, use_dora=False, target_parameters=[name for name in parameters if rng.random() < 0.6] or parameters[:1])
+    return lora
+
+
+def adapter_requests(rng, count, family=None):
+    """Adapters of every kind beside random models."""
+    made = 0
+    while made < count:
+        name, config = random_config(rng, family)
+        setting = {"method": "lora", "lora": random_adapters(rng, config["model_type"]), "sequence_length": rng.choice([7, 16, 40, 130]),
+                   "micro_batch_size": rng.choice([1, 2, 3]), "precision": rng.choice(["bf16", "bf16", "bf16", "fp32", "amp_bf16"]),
+                   "attention": rng.choice(["sdpa", "sdpa", "eager", "flash_attention_2"]), "enable_input_require_grads": rng.random() < 0.5}
+        if rng.random() < 0.25:
+            setting.update(recompute_granularity="full", use_reentrant=rng.random() < 0.5, enable_input_require_grads=True)
+        if setting["precision"] != "bf16":  # PEFT makes adapters in the base's type or in fp32
+            setting["lora"]["adapter_dtype"] = "fp32"
+        if not_measured(config, setting):
+            continue
+        made += 1
+        lora, weight_format = setting["lora"], None
+        if setting["precision"] == "bf16" and config["model_type"] != "gpt2" and rng.random() < 0.3:  # a Conv1D is not replaced
+            weight_format = rng.choice(["nf4", "nf4_double_quant", "bnb_int8"])
+            setting["method"] = "qlora"
+            if weight_format == "bnb_int8":
+                lora["adapter_dtype"] = "fp32"  # as PEFT makes them beside whole numbers
+        way = [*([weight_format] if weight_format else []), "r", str(lora["r"]), lora["adapter_dtype"],
+               *(key for key in ("lora_dropout", "use_dora") if lora[key]), *lora["target_modules"],
+               *lora.get("target_parameters", []), setting["precision"], setting["attention"], *(["recomputed"] if "recompute_granularity" in setting else []),
+               *(["input gradients"] if setting["enable_input_require_grads"] else [])]
+        beside = {"weight_format": weight_format} if weight_format else {}
+        yield f"#{made} {name}: {' '.join(way)}, {setting['micro_batch_size']} x {setting['sequence_length']}", {**request(config, setting), **beside}
+
+
 def not_measured(config, setting):
     """What torch refuses (gpt_oss hands its sinks to no flash operator of torch, and eager attention takes no mask of bool), and what
     is decided in C++ by device: dropout inside the math kernel."""

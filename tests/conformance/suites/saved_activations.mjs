@@ -92,22 +92,55 @@ const nameOf = row => [row.config, `${row.layers} layers`, `${row.batch} x ${row
 /** "(4 layers - 2 layers)/2" */
 const layersBefore = row => Number(/ - (\d+) layers/.exec(row.layer_indices)?.[1]);
 
+/** PEFT gets DoRA's weight by multiplying an identity matrix [in, in] by the adapter: saved by a graph that is gone when the module returns. */
+function identityProducts(folder, row) {
+  const config = JSON.parse(configText(folder, row.config, Number(row.layers)));
+  const hidden = config.hidden_size, heads = config.num_attention_heads * (config.head_dim ?? hidden / config.num_attention_heads);
+  const inputs = row.lora_targets === 'qv' ? [hidden, hidden] : [hidden, hidden, hidden, heads, hidden, hidden, config.intermediate_size];
+  return 4 * sumOf(inputs.map(width => width * (width + Number(row.lora_r)))); // in fp32
+}
+
+/** The groups that DeepSeek-V3 chooses its experts from: two sorted scores of each, the chosen, a mask; no gradient is asked for any. */
+function groupChoice(folder, row) {
+  const config = JSON.parse(configText(folder, row.config, Number(row.layers)));
+  return Number(row.batch) * Number(row.seq) * (16 * config.n_group + 8 * config.topk_group + config.n_routed_experts);
+}
+
+/** What a row counts though it is gone when its module returns: saved by graphs that nothing keeps. */
+function gone(folder, row) {
+  if (row.checkpointing !== 'off') return undefined;
+  const whole = ['total_saved', 'live_at_loss_only_loss_held', 'live_at_loss_output_held', 'peak_in_forward_above_static'].includes(row.scope);
+  if (!whole && row.scope !== 'layer' && row.scope !== 'per_layer_by_difference') return undefined;
+  const layers = whole ? Number(row.layers) : 1;
+  if (row.lora_variant.startsWith('dora')) {
+    return { bytes: layers * identityProducts(folder, row), reason: 'the product of an adapter with an identity matrix, as DoRA has it' };
+  }
+  if (row.model_type !== 'deepseek_v3' || (row.scope === 'layer' && !row.scope_class.includes('MoE'))) return undefined;
+  const dense = JSON.parse(configText(folder, row.config, Number(row.layers))).first_k_dense_replace;
+  return { bytes: (whole ? layers - dense : 1) * groupChoice(folder, row), reason: 'the choice of groups of experts' };
+}
+
 /** What is not modelled. */
 function gap({ lora_variant: variant, checkpointing, attention, scope }) {
-  if (variant.startsWith('dora')) return { reason: 'what DoRA keeps beside an adapter', most: 0.9 };
+  if (scope === 'peak_in_forward_above_static' && variant.startsWith('dora')) {
+    return { reason: 'the forward pass is highest inside the adapter of the last MLP, where DoRA makes its weight', most: 0.4 };
+  }
   const scores = attention === 'eager' || attention === 'sdpa_math';
   if (scope === 'peak_in_forward_above_static' && checkpointing !== 'off' && scores) return { reason: 'the forward pass is highest inside the attention of a layer that keeps nothing', most: 0.6 };
   return undefined;
 }
 
-function judge(row, outcome, fewer) {
+function judge(folder, row, outcome, fewer) {
   const name = nameOf(row);
   if (outcome === null) return notCovered(name, 'no such file in configs');
   if (!outcome.ok) return failed(name, outcome.error);
   if (!scopes[row.scope]) return notCovered(name, `no such part of a model here: ${row.scope}`);
   const withCount = (step, layers) => ({ ...step, layerCount: layers });
   const before = row.scope === 'per_layer_by_difference' ? withCount(fewer.value, layersBefore(row)) : undefined;
-  return named(compareNumber(name, Number(row.bytes), scopes[row.scope](withCount(outcome.value, Number(row.layers)), row, before)), gap(row));
+  const dead = gone(folder, row), expected = { ...row, bytes: Number(row.bytes) - (dead?.bytes ?? 0) };
+  const result = named(compareNumber(name, expected.bytes, scopes[row.scope](withCount(outcome.value, Number(row.layers)), expected, before)), gap(row));
+  if (dead === undefined || result.outcome !== 'exact') return result;
+  return notCovered(name, `equal but for ${dead.reason}, which the row counts though it is gone by then`);
 }
 
 async function cases(folder) {
@@ -118,7 +151,7 @@ async function cases(folder) {
   const fewer = await reportRows(byDifference, row => request(folder, row, layersBefore(row)), pickStep);
   const before = new Map(byDifference.map((row, i) => [row, fewer[i]]));
   const found = new Map(asked.map((row, i) => [row, outcomes[i]]));
-  return rows.map(row => (found.has(row) ? judge(row, found.get(row), before.get(row)) : notCovered(nameOf(row), leftOut(row))));
+  return rows.map(row => (found.has(row) ? judge(folder, row, found.get(row), before.get(row)) : notCovered(nameOf(row), leftOut(row))));
 }
 
 export const suites = [{ name: 'saved_activations', needs: [file, 'configs'], cases }];

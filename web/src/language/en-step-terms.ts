@@ -95,7 +95,6 @@ export const stepTerms: Record<string, Explained> = {
   'saved.routing_weights': { name: 'Routing weights', about: 'How much each chosen expert counts.' },
   'saved.routing_weights_sorted': { name: 'Sorted routing weights', about: 'The same in the order of the experts.' },
   'saved.routing_sum': { name: 'Sum of routing weights', about: 'One number per token.' },
-  'saved.routing_groups': { name: 'Expert groups', about: 'Numbers of the groups and of their best experts.' },
   'saved.routing_mask': { name: 'Routing mask', about: 'Which experts a token may choose.' },
   'saved.routing_map': { name: 'Routing map', about: 'Which experts each token goes to, one byte for each pair.' },
   'saved.expert_tiles': { name: 'Tiles of the experts', about: 'First row and expert of each tile of the product, at most this many.' },
@@ -122,5 +121,6 @@ export const stepTerms: Record<string, Explained> = {
   'backward.stream_gradient': { name: 'Gradient of the residual stream', about: 'What one layer hands to the one before it.' },
   'backward.gradients': { name: 'Gradients on their way', about: 'Between operators, and what the operator at hand makes for itself.' },
   'backward.final_norm': { name: 'The final norm’s backward', about: 'What it saved, and the gradients it makes.' },
+  'forward.product': { name: 'Weight for a product', about: 'A packed weight in 16 bit, while one operator multiplies by it; the largest of them.' },
   'backward.checkpoint_arguments': { name: 'Arguments of the checkpoint', about: 'Tables, position ids and masks, held until the last layer is done.' },
 };

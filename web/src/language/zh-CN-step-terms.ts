@@ -95,7 +95,6 @@ export const stepTerms: Record<string, Explained> = {
   'saved.routing_weights': { name: '专家权重', about: '每个选中专家所占的比重。' },
   'saved.routing_weights_sorted': { name: '排序后的专家权重', about: '按专家顺序排列的权重。' },
   'saved.routing_sum': { name: '专家权重之和', about: '每个 token 一个数。' },
-  'saved.routing_groups': { name: '专家组', about: '组的编号及组内最佳专家的编号。' },
   'saved.routing_mask': { name: '路由掩码', about: '标明 token 可选的专家。' },
   'saved.routing_map': { name: '路由图', about: '标明每个 token 去往哪些专家，每对一个字节。' },
   'saved.expert_tiles': { name: '专家分块', about: '乘法各分块的首行与所属专家，至多这么多。' },
@@ -122,5 +121,6 @@ export const stepTerms: Record<string, Explained> = {
   'backward.stream_gradient': { name: '残差流的梯度', about: '一层传给前一层的梯度。' },
   'backward.gradients': { name: '传递中的梯度', about: '算子之间的梯度，以及当前算子自己的临时张量。' },
   'backward.final_norm': { name: '末尾归一化的反向', about: '它保存的张量和它产生的梯度。' },
+  'forward.product': { name: '参与乘法的权重', about: '一个算子相乘期间，打包的权重还原为 16 位；取其中最大者。' },
   'backward.checkpoint_arguments': { name: '检查点参数', about: '位置表、位置 id 和掩码，保留到最后一层算完。' },
 };

@@ -1,0 +1,77 @@
+// What is saved outside the layers: XModel.forward of the model files, torch.utils.checkpoint, Megatron-LM's LanguageModelEmbedding.
+#include "training/activations.hpp"
+#include "training/megatron_blocks.hpp"
+#include "training/saved_blocks.hpp"
+
+namespace plimsoll {
+namespace {
+
+constexpr LedgerItem table = saved("saved.rotary_table", "n * 2 * b_a * T * d_rot", source::training);
+constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot", source::training);
+constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
+constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
+constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
+
+/// Full and sliding layers among the kinds.
+u64 kinds_of_attention(const ModelSpec& model) {
+  bool full = false, sliding = false;
+  for (const LayerSpec& kind : model.decoder().kinds) (window_of(kind) ? sliding : full) = true;
+  return u64{full} + u64{sliding};
+}
+
+}  // namespace
+
+std::optional<u32> window_of(const LayerSpec& layer) {
+  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
+  return grouped == nullptr ? std::nullopt : grouped->sliding_window;
+}
+
+/// LanguageModelEmbedding, the rotary angles, which stay from step to step.
+void SavedTrace::trace_megatron_outside() {
+  Values v = values_;
+  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
+  v[Symbol::d_rot] = model_.rotary_dim;
+  const bool latent = std::holds_alternative<LatentAttention>(model_.decoder().kinds.front().mixer.kind);  // has angles of its own
+  if (model_.rotary_dim != 0 && !latent) outside(angles, v, Outside::tables);
+}
+
+void SavedTrace::trace_outside() {
+  if (pass_.kernels == TrainingKernels::transformer_engine) return trace_megatron_outside();
+  Values v = values_;
+  bool learned = false;
+  for (const Tape::Line& line : stream_.lines()) {
+    if (line.saved) outside(*line.item, line.values, Outside::embeddings);
+    learned = learned || (line.saved && line.item->id == position_ids.id);
+  }
+  if (model_.rotary_dim != 0) {
+    const bool once = model_.rotary_style == RotaryStyle::split_tables, product = model_.rotary_style == RotaryStyle::complex_product;
+    v[Symbol::d_rot] = ceil_div(model_.rotary_dim, 2).value * (once ? 1 : 2);
+    v[Symbol::n] = tables_used();
+    if (v[Symbol::n] != 0) outside(product ? complex_table : table, v, Outside::tables);
+  }
+  if (!recomputes()) return;
+  if (!learned) outside(position_ids, v, Outside::frame);
+  if (pass_.padded) return;
+  v[Symbol::n] = kinds_of_attention(model_);
+  if (pass_.attention == TrainingAttention::eager) outside(eager_mask, v, Outside::frame);
+  if (pass_.attention != TrainingAttention::sdpa && pass_.attention != TrainingAttention::sdpa_math) return;
+  for (const LayerSpec& kind : model_.decoder().kinds) {
+    const std::optional<u32> window = window_of(kind);
+    if (!window || pass_.sequence_length < *window) continue;
+    outside(bool_mask, v, Outside::frame);
+    return;
+  }
+}
+
+/// Layers of one kind of attention share a table; a checkpoint holds it as an argument.
+u64 SavedTrace::tables_used() const {
+  bool full = false, sliding = false;
+  for (u64 layer = 0; layer < group_of_layer_.size(); ++layer) {
+    const Group& group = groups_[group_of(layer)];
+    if (units_.recomputed(layer) ? !group.reruns(pass_) : !group.tape.uses_tables()) continue;
+    (window_of(model_.decoder().kinds[model_.decoder().kind_of_layer[layer]]) ? sliding : full) = true;
+  }
+  return model_.rotary_table_per_kind ? u64{full} + u64{sliding} : u64{full || sliding};
+}
+
+}  // namespace plimsoll
