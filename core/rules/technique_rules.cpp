@@ -120,10 +120,8 @@ void compare_recomputation(const RuleCase& asked, std::vector<RuleComparison>& o
   reasons.beyond("CLAIM_FLAT", without.layers_bytes, rule.rule_bytes);
   reasons.beyond("CKPT_CONST", with.layers_bytes, without.layers_bytes, "activations");
   if (with.allocated_bytes + without.kept_bytes > without.allocated_bytes + with.kept_bytes) reasons.say("PEAK_IS_MAX");
-  TermTree live(false);
-  live.open("activations", Combine::sum);
-  SavedTrace(twice->model->spec, twice->training().pass).add_unit(live, End::first);
-  beside.beyond("LIVE_LAYER", live.close(), 0, "activations");
+  const std::vector<LayerMoment> live = SavedTrace(twice->model->spec, twice->training().pass).layer_moments(NewGradients::stay);
+  beside.beyond("LIVE_LAYER", live.front().bytes, 0, "activations");
   beside.beyond("NO_LOGITS", with.loss_bytes, 0, "loss");
   beside.beyond("OUTSIDE_LAYERS", with.kept_bytes, with.layers_bytes + with.loss_bytes, "activations");
   rule.reasons = reasons.take();

@@ -3,6 +3,7 @@
 
 #include "training/loss.hpp"
 #include "training/megatron_blocks.hpp"
+#include "training/saved_lines.hpp"
 #include "training/saved_blocks.hpp"
 
 namespace plimsoll {
@@ -18,9 +19,6 @@ constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"
 constexpr LedgerItem embeddings = saved("saved.embeddings", "b_a * B * T * h", source::training);
 constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
 constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
-constexpr LedgerItem score_gradients = saved("backward.score_gradients", "2 * b_a * B * n_q * T * T");
-constexpr LedgerItem value_gradient = saved("backward.value_gradient", "b_a * B * T * n_kv * d_v");
-constexpr LedgerItem repeated_value_gradient = saved("backward.value_gradient", "b_a * B * T * n_q * d_v");
 
 Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   Values v;
@@ -45,11 +43,13 @@ bool masked(const LayerSpec& layer, const TrainingPass& pass) {
   return pass.padded || (window && pass.sequence_length >= *window);
 }
 
-Tape traced(const LayerSpec& layer, const TrainingPass& pass, const Values& values, const LayerTraining& training, bool input_gradient) {
-  Tape tape(pass, values, training);
-  const Traced input = tape.make(layer_input, pass.weight_bytes(), input_gradient);
-  trace_layer(tape, layer, input, masked(layer, pass));
-  return tape;
+/// Whether any layer turns its queries and keys: tables that none saves are gone.
+bool turns(const ModelSpec& model) {
+  for (const LayerSpec& kind : model.decoder().kinds) {
+    const auto* grouped = std::get_if<GroupedQueryAttention>(&kind.mixer.kind);
+    if (grouped == nullptr || grouped->rotary_dim != 0) return true;
+  }
+  return false;
 }
 
 /// Full and sliding layers among the kinds.
@@ -61,39 +61,10 @@ u64 kinds_of_attention(const ModelSpec& model) {
 
 void add(TermTree& tree, const LedgerItem& item, const Values& v) { tree.leaf(item.id, item.formula, v, {.source = item.source}); }
 
-/// What a compiled layer keeps is not promised: public figures lie up to 15 % below and 10 % above.
-Claim claim_of(const LedgerItem& item, const Values& v, const TrainingPass& pass) {
-  if (!pass.compiled()) return {.source = item.source};
-  const u64 bytes = item.formula.evaluate(v).value;
-  return {.source = source::partitioner, .basis = Basis::assumed, .low = bytes - bytes / 100 * 15, .high = bytes + bytes / 100 * 10};
-}
-
-void add_line(TermTree& tree, const Tape& tape, const Tape::Line& line, u64 layers) {
-  if (line.bytes == 0) return;
-  Values v = line.values;
-  v[Symbol::L] = layers;
-  tree.leaf(line.item->id, line.item->formula, v, claim_of(*line.item, v, tape.pass()));
-}
-
-/// The largest part of a layer that runs again alone.
-void add_region(TermTree& tree, const Tape& tape) {
-  u8 largest = 0;
-  u64 most = 0;
-  for (u8 region = 1; region <= tape.regions(); ++region) {
-    u64 bytes = 0;
-    for (const Tape::Line& line : tape.lines()) bytes += line.region == region && !line.saved ? line.bytes : 0;
-    if (bytes > most) {
-      most = bytes;
-      largest = region;
-    }
-  }
-  for (const Tape::Line& line : tape.lines())
-    if (largest != 0 && line.region == largest && !line.saved) add_line(tree, tape, line, 1);
-}
-
-void add_lines(TermTree& tree, const Tape& tape, u64 layers) {
-  for (const Tape::Line& line : tape.lines())
-    if (line.saved) add_line(tree, tape, line, layers);
+Traced run_layer(Tape& tape, const LayerSpec& layer, const TrainingPass& pass, bool input_gradient) {
+  Traced input = tape.make(layer_input, pass.weight_bytes(), input_gradient);
+  if (input_gradient) input.edge = Backward(tape, {}).out();
+  return trace_layer(tape, layer, input, masked(layer, pass));
 }
 
 }  // namespace
@@ -119,7 +90,11 @@ SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
   trace_groups();
   trace_head();
   trace_outside();
-  find_softmax();
+}
+
+void SavedTrace::add_group(const LayerSpec& layer, bool input_gradient) {
+  Group& group = groups_.emplace_back(Group{.input_gradient = input_gradient, .tape = Tape(pass_, values_, pass_.training_of(0))});
+  group.out = run_layer(group.tape, layer, pass_, input_gradient);
 }
 
 void SavedTrace::trace_groups() {
@@ -127,8 +102,8 @@ void SavedTrace::trace_groups() {
   const u16 first_kind = stack.kind_of_layer.front();
   const bool first_apart = pass_.lora && !pass_.lora->input_gradients;
   groups_.reserve(stack.kinds.size() + 1);
-  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) groups_.push_back({.tape = traced(stack.kinds[kind], pass_, values_, pass_.training_of(0), true)});
-  if (first_apart) groups_.push_back({.input_gradient = false, .tape = traced(stack.kinds[first_kind], pass_, values_, pass_.training_of(0), false)});
+  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) add_group(stack.kinds[kind], true);
+  if (first_apart) add_group(stack.kinds[first_kind], false);
   first_ = first_kind;
   for (u64 layer = 0; layer < stack.kind_of_layer.size(); ++layer) {
     Group& group = groups_[group_of(layer)];
@@ -146,13 +121,14 @@ std::size_t SavedTrace::group_of(u64 layer) const {
 
 /// The final norm.
 void SavedTrace::trace_head() {
-  const Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
+  Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
+  input.edge = Backward(head_, {}).out();
   const u64 tokens = (Checked{pass_.micro_batch_size} * pass_.sequence_length).value;
   if (pass_.kernels == TrainingKernels::transformer_engine) {
     megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed);
     return;
   }
-  trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed);
+  head_out_ = trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed);
 }
 
 /// LanguageModelEmbedding, the rotary angles, which stay from step to step.
@@ -172,7 +148,7 @@ void SavedTrace::trace_outside() {
   if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
   // With enable_input_require_grads the embeddings stay, unless the first layer keeps them as its input.
   if (asks_gradient && !recomputes() && !first_layer().lines().front().saved) outside(embeddings, v, Outside::embeddings);
-  if (model_.rotary_dim != 0) {
+  if (model_.rotary_dim != 0 && (recomputes() || turns(model_))) {
     const bool once = model_.rotary_style == RotaryStyle::split_tables, product = model_.rotary_style == RotaryStyle::complex_product;
     v[Symbol::d_rot] = ceil_div(model_.rotary_dim, 2).value * (once ? 1 : 2);
     v[Symbol::n] = model_.rotary_table_per_kind ? kinds_of_attention(model_) : 1;
@@ -192,27 +168,24 @@ void SavedTrace::trace_outside() {
   }
 }
 
-void SavedTrace::find_softmax() {
-  const LayerSpec& layer = model_.decoder().kinds[model_.decoder().kind_of_layer.front()];
-  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
-  if (grouped == nullptr || layer.residual == Residual::parallel || pass_.autocast() || pass_.lora || !first_layer().softmax().found) return;
-  const u64 width = u64{grouped->num_attention_heads + 2 * grouped->num_key_value_heads} * grouped->head_dim;
-  const u64 head_norms = grouped->qk_norm == GroupedQueryAttention::QkNorm::per_head ? 2 * u64{grouped->head_dim} : 0;
-  const u64 norm = u64{model_.hidden_size} * (layer.norms.front().kind == NormKind::layer_norm ? 2 : 1);
-  before_softmax_ = (Checked{width} * (u64{model_.hidden_size} + (grouped->qkv_bias ? 1 : 0))).value + head_norms + norm;
-}
-
 void SavedTrace::add_inputs(TermTree& tree, const Group& group, u64 count) const {
   const bool asked = !pass_.reentrant || group.input_gradient;  // else nothing asks for the first layer's backward
   if (count != 0 && asked) add_line(tree, group.tape, group.tape.lines().front(), count);
 }
 
-void SavedTrace::add_layers(TermTree& tree) const {
-  for (const Group& group : groups_) {
-    add_inputs(tree, group, group.inputs);
-    if (group.kept == 0) continue;
+/// Of the layers before one, the inputs of units and what the others saved.
+void SavedTrace::add_layers(TermTree& tree, u64 before) const {
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    u64 inputs = 0, kept = 0;
+    for (u64 layer = 0; layer < before; ++layer) {
+      if (group_of(layer) != i) continue;
+      if (!units_.recomputed(layer)) ++kept;
+      else if (units_.first_of(layer) == layer) ++inputs;
+    }
+    add_inputs(tree, groups_[i], inputs);
+    if (kept == 0) continue;
     tree.open("saved.layers", Combine::sum);
-    add_lines(tree, group.tape, group.kept);
+    add_lines(tree, groups_[i].tape, kept);
     tree.close();
   }
 }
@@ -241,27 +214,29 @@ void SavedTrace::add_stash(TermTree& tree) const {
   }
 }
 
-void SavedTrace::add_kept(TermTree& tree, FinalNorm norm) const {
-  const bool with_norm = norm == FinalNorm::kept;
+/// With offloading, what waits on the device all the same.
+void SavedTrace::add_waiting(TermTree& tree) const {
   switch (pass_.offloading) {
-    case ActivationOffloading::none:
-      add_layers(tree);
-      if (with_norm) add_lines(tree, head_, 1);
-      break;
+    case ActivationOffloading::none: break;
     case ActivationOffloading::saved_tensors: add_stash(tree); break;
     case ActivationOffloading::layer_inputs:
       add_inputs(tree, groups_[group_of(model_.num_hidden_layers() - 1)], 1);  // the last layer's stays
       add(tree, offload_buffer, values_);
-      if (with_norm) add_lines(tree, head_, 1);
       break;
   }
+}
+
+void SavedTrace::add_kept(TermTree& tree, FinalNorm norm) const {
+  if (pass_.offloading == ActivationOffloading::none) add_layers(tree, model_.num_hidden_layers());
+  else add_waiting(tree);
+  if (norm == FinalNorm::kept && pass_.offloading != ActivationOffloading::saved_tensors) add_lines(tree, head_, 1);
   for (const Outside part : {Outside::embeddings, Outside::tables, Outside::frame}) add_outside(tree, part);
 }
 
 void SavedTrace::add_offloaded(TermTree& tree) const {
   if (pass_.offloading == ActivationOffloading::none) return;
   if (pass_.offloading == ActivationOffloading::saved_tensors) {
-    add_layers(tree);
+    add_layers(tree, model_.num_hidden_layers());
     add_lines(tree, head_, 1);
     return;
   }
@@ -272,39 +247,6 @@ void SavedTrace::add_offloaded(TermTree& tree) const {
 void SavedTrace::add_outside(TermTree& tree, Outside part) const {
   for (const OutsideLine& line : outside_)
     if (line.part == part) add(tree, *line.item, line.values);
-}
-
-void SavedTrace::add_unit(TermTree& tree, End end) const {
-  const u64 layers = model_.num_hidden_layers(), at = end == End::first ? 0 : layers - 1;
-  const bool again = units_.recomputed(at);
-  tree.open("backward.layer", Combine::sum);
-  for (std::size_t kind = 0; kind < model_.decoder().kinds.size(); ++kind) {
-    u64 count = 0;
-    for (u64 layer = units_.first_of(at); layer < units_.end_of(at); ++layer) count += model_.decoder().kind_of_layer[layer] == kind ? 1 : 0;
-    if (count == 0) continue;
-    const Tape& tape = groups_[kind].tape;
-    const Tape::Line& input = tape.lines().front();
-    const bool counted = end == End::last && pass_.offloading == ActivationOffloading::none;  // by add_kept, its unit's input among it
-    if (!input.saved && again) add_line(tree, tape, input, count - (counted && model_.decoder().kind_of_layer[units_.first_of(at)] == kind ? 1 : 0));
-    for (const Tape::Line& line : tape.lines())
-      if (line.saved && !line.weight_copy && (again || !counted)) add_line(tree, tape, line, count);
-    add_region(tree, tape);
-  }
-  tree.close();
-}
-
-void SavedTrace::add_first_layer_until_softmax(TermTree& tree) const {
-  const Tape::Softmax& softmax = first_layer().softmax();
-  const Tape::Line& input = first_layer().lines().front();
-  tree.open("backward.layer", Combine::sum);
-  if (!input.saved && recomputes()) add_line(tree, first_layer(), input, 1);
-  for (const u32 index : softmax.saved) add_line(tree, first_layer(), first_layer().lines()[index], 1);
-  tree.close();
-  Values v = first_layer().lines()[softmax.probabilities].values;
-  add(tree, score_gradients, v);
-  v[Symbol::b_a] = softmax.values.bytes;
-  const bool repeated = softmax.values.elements == v[Symbol::B] * v[Symbol::T] * v[Symbol::n_q] * v[Symbol::d_v];
-  add(tree, repeated ? repeated_value_gradient : value_gradient, v);
 }
 
 void SavedTrace::add_layer_weight_copies(TermTree& tree) const {
@@ -319,7 +261,8 @@ Checked saved_per_layer(const ModelSpec& model, const TrainingPass& asked, std::
   pass.kernels = effective_kernels(model, asked.kernels);
   const Values values = values_of(model, pass);
   if (pass.recompute == RecomputeGranularity::full) return layer_input.formula.evaluate(values);
-  const Tape tape = traced(model.decoder().kinds[model.decoder().kind_of_layer[layer]], pass, values, pass.training_of(layer), input_gradient);
+  Tape tape(pass, values, pass.training_of(layer));
+  run_layer(tape, model.decoder().kinds[model.decoder().kind_of_layer[layer]], pass, input_gradient);
   return {tape.saved_bytes() - tape.weight_copy_bytes(), tape.overflowed()};
 }
 

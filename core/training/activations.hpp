@@ -5,6 +5,7 @@
 
 #include "model/model_spec.hpp"
 #include "report/term.hpp"
+#include "training/backward_walk.hpp"
 #include "training/recompute.hpp"
 #include "training/tape.hpp"
 
@@ -17,10 +18,14 @@ enum class Outside : u8 {
   frame        ///< position ids and masks that checkpointed layers keep as arguments
 };
 
-/// Backward starts at the last layer and ends at the first.
-enum class End : u8 { first, last };
-
 enum class FinalNorm : u8 { kept, done };
+
+/// The highest moment of one layer's backward: what it saved, run again where it was not kept, and what its operators make.
+struct LayerMoment {
+  u64 layer = 0;
+  u64 bytes = 0;   ///< of activations: the layer's and those of the layers before it
+  ByWidth ahead;   ///< trained elements of this layer and those before it whose gradients are still to come
+};
 
 /// One run of a model on the tape, asked by every moment of a step.
 ///
@@ -43,17 +48,17 @@ class SavedTrace {
   void add_offloaded(TermTree& tree) const;
   /// Adds the leaves of one part outside the layers.
   void add_outside(TermTree& tree, Outside part) const;
-  /// Adds the node `backward.layer`: what the backward of the first or the last unit of layers finds beside what `add_kept` counts of
-  /// other layers: all that its layers save, run again where it was not kept, and their inputs.
-  void add_unit(TermTree& tree, End end) const;
-  /// The same of the first layer until the softmax of attention, with the probabilities' gradient, the scores' and the values'.
-  void add_first_layer_until_softmax(TermTree& tree) const;
+  /// The moments of all layers, in their order.
+  [[nodiscard]] std::vector<LayerMoment> layer_moments(NewGradients gradients) const;
+  /// Adds what is there at one of them: earlier layers as `add_kept` has them, and the node `backward.layer`.
+  void add_layer_moment(TermTree& tree, u64 layer, NewGradients gradients) const;
+  /// The final norm's backward alone; `ahead` is what it has made by then.
+  [[nodiscard]] LayerMoment norm_moment(NewGradients gradients) const;
+  /// Adds it beside all layers.
+  void add_norm_moment(TermTree& tree, NewGradients gradients) const;
   /// Adds autocast's cast copies of the weights that recomputed layers use: dropped when the context closes.
   void add_layer_weight_copies(TermTree& tree) const;
 
-  /// Parameters of the first layer whose gradients come after that of its softmax: queries, keys, values and the norms before them.
-  /// 0: the layer's backward has no such moment apart, as no softmax is kept, or halves are parallel, or autocast or adapters change the order.
-  [[nodiscard]] u64 parameters_before_softmax() const { return before_softmax_; }
   [[nodiscard]] bool recomputes() const { return units_.any(); }
   [[nodiscard]] const TrainingPass& pass() const { return pass_; }
   [[nodiscard]] const ModelSpec& model() const { return model_; }
@@ -65,20 +70,24 @@ class SavedTrace {
     u64 inputs = 0;            ///< units of recomputation that start with one of them
     bool input_gradient = true;
     Tape tape;
+    Traced out{};
   };
   struct OutsideLine {
     const LedgerItem* item = nullptr;
     Values values;
     Outside part{};
   };
+  void add_group(const LayerSpec& layer, bool input_gradient);
   void trace_groups();
   void trace_outside();
   void trace_megatron_outside();
   void trace_head();
-  void find_softmax();
   void outside(const LedgerItem& item, const Values& values, Outside part) { outside_.push_back({&item, values, part}); }
   void add_inputs(TermTree& tree, const Group& group, u64 count) const;
-  void add_layers(TermTree& tree) const;
+  void add_layers(TermTree& tree, u64 before) const;
+  void add_waiting(TermTree& tree) const;
+  [[nodiscard]] u64 waiting_bytes() const;
+  [[nodiscard]] u64 input_bytes(const Group& group) const;
   void add_stash(TermTree& tree) const;
   [[nodiscard]] const Tape& first_layer() const { return groups_[first_].tape; }
   [[nodiscard]] std::size_t group_of(u64 layer) const;
@@ -90,8 +99,8 @@ class SavedTrace {
   std::vector<Group> groups_;
   std::vector<OutsideLine> outside_;
   Tape head_;
+  Traced head_out_;
   std::size_t first_ = 0;  ///< the group whose tape is the first layer's, with a gradient to its input
-  u64 before_softmax_ = 0;
 };
 
 /// Bytes kept by one layer, weight copies apart. `input_gradient` is whether a gradient flows to its input: not so for the first

@@ -42,7 +42,6 @@ Traced unfused(Tape& tape, const MegatronHeads& heads) {
   tape.save(k);
   Traced p = tape.make(probabilities, softmax_is_fused(tape.values) ? 2 : 4, true);
   tape.save(p);
-  tape.mark_softmax(p, v);
   p = tape.cast(p, 2);
   if (heads.dropout) {
     tape.keep(dropout_mask, 1);

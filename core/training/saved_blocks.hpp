@@ -12,6 +12,8 @@ struct Linear {
   const LedgerItem& weight_copy;  ///< autocast's copy of its weight
   const LedgerItem& input;        ///< what an adapter makes of the input
   Part part;                      ///< whose weight it is
+  bool bias = false;
+  bool flat = false;              ///< its input is [tokens, width]: the gradient is no view
 };
 Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear);
 
@@ -32,6 +34,13 @@ Traced trace_fused_gate(Tape& tape, const Traced& half, const Traced& other, con
 /// native_dropout keeps a mask of bool and makes a new tensor.
 Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result);
 
+/// Queries or keys times cosines in the residual stream's dtype; nothing of theirs is saved but the tables.
+struct RotaryShape {
+  RotaryStyle style{};
+  u64 turned = 0, width = 0;  ///< elements of a head that are turned, and all
+};
+Traced trace_rotary(Tape& tape, const RotaryShape& shape, const Traced& input, const LedgerItem& result);
+
 /// softmax(Q K^T) V. Symbols as for a forward pass.
 struct TracedKernel {
   bool masked = false, soft_cap = false, sinks = false, softmax_in_compute_dtype = false, dropout = false;
@@ -46,6 +55,7 @@ Traced trace_attention(Tape& tape, const Mixer& mixer, const Traced& input, bool
 /// The matrices of an MLP: a layer's own, or a shared expert's.
 struct MlpRoles {
   Role gate = Role::mlp_gate, up = Role::mlp_up, down = Role::mlp_down;
+  bool flat = false;  ///< its input is [tokens, width]
 };
 Traced trace_mlp(Tape& tape, const Mlp& mlp, const MlpRoles& roles, const Traced& input);
 Traced trace_mixture(Tape& tape, const MixtureOfExperts& experts, const Traced& input);

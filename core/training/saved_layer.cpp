@@ -28,7 +28,20 @@ struct LayerTape {
         [&](const MixtureOfExperts& e) { return tape.run_part(RecomputeModule::moe, {input}, false, [&] { return trace_mixture(tape, e, input); }); },
     }, layer.feed_forward.kind);
   }
-  [[nodiscard]] Traced stream(bool gradient) const { return tape.make(residual_stream, tape.pass().weight_bytes(), gradient); }
+  /// The sum of two or three, whose gradient is that of each. A wider summand is cast, and its gradient back.
+  [[nodiscard]] Traced sum(std::initializer_list<Traced> summands) const {
+    bool gradient = false;
+    for (const Traced& summand : summands) gradient = gradient || summand.gradient;
+    const u8 bytes = tape.pass().weight_bytes();
+    Backward back(tape, summands);
+    u8 input = 0;
+    for (const Traced& summand : summands) {
+      if (summand.bytes == bytes) back.share(input);
+      else back.give_new(input);
+      ++input;
+    }
+    return tape.make(residual_stream, bytes, gradient, back.out());
+  }
 };
 
 void set_attention_values(Values& v, const Mixer& mixer) {
@@ -75,21 +88,21 @@ Traced trace_layer(Tape& tape, const LayerSpec& layer, const Traced& input, bool
   LayerTape run{tape, layer};
   if (tape.pass().kernels == TrainingKernels::transformer_engine) {
     trace_megatron_layer(tape, layer, input);
-    return run.stream(true);  // weights are trained there
+    return tape.make(residual_stream, tape.pass().weight_bytes(), true);  // weights are trained there
   }
   Traced attended = trace_attention(tape, layer.mixer.kind, run.norm(input, attention_input), masked);
   if (layer.residual == Residual::parallel) {
     const Traced beside = run.feed_forward(run.norm(input, mlp_input));
-    return run.stream(input.gradient || attended.gradient || beside.gradient);
+    return run.sum({input, attended, beside});
   }
   const bool sandwich = layer.residual == Residual::sandwich;
   const Traced projected = attended;
   if (sandwich) attended = run.norm(attended, normed_output);
-  Traced between = run.stream(input.gradient || attended.gradient);
+  Traced between = run.sum({input, attended});
   if (sandwich && tape.pass().compiled()) between.storage = projected.storage;  // made anew from what the norm before it keeps
   Traced out = run.feed_forward(run.norm(between, mlp_input));
   if (sandwich) out = run.norm(out, normed_output);
-  return run.stream(between.gradient || out.gradient);
+  return run.sum({between, out});
 }
 
 }  // namespace plimsoll

@@ -1,5 +1,8 @@
 // Norms, linear operators, activations and dropout: torch's derivatives.yaml, LlamaRMSNorm and its variants, PEFT's Linear; Liger's
 // ops/{rms_norm,swiglu,geglu}.py; torch's partitioner of compiled graphs.
+#include <array>
+#include <optional>
+
 #include "training/saved_blocks.hpp"
 
 namespace plimsoll {
@@ -13,7 +16,6 @@ constexpr LedgerItem weight_plus_one = saved("saved.norm_weight", "4 * L * cols"
 constexpr LedgerItem adapter_inner = saved("saved.adapter_inner", "L * b_a * B * T * r_s", source::adapters);
 constexpr LedgerItem adapter_mask = saved("saved.adapter_mask", "L * numel", source::adapters);
 constexpr LedgerItem activated = saved("saved.mlp_activated", "L * b_a * rows * cols");
-constexpr LedgerItem activation_step = saved("saved.activation_steps", "3 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
 
@@ -40,28 +42,127 @@ void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
   tape.keep(adapter_inner, taken.bytes);
 }
 
+/// The gradients of a linear operator's weight and bias: under autocast the weight's comes in 16 bit and is cast back.
+void give_linear_parameters(Backward& back, const Tape& tape, u64 weight, u64 bias) {
+  const u8 bytes = tape.pass().weight_bytes();
+  if (!tape.pass().autocast()) {
+    back.parameter(weight, bytes);
+    if (bias != 0) back.parameter(bias, bytes);
+    return;
+  }
+  const u8 lower = back.make(weight + bias, 2);
+  back.release_all();
+  back.lose();
+  back.parameter(weight + bias, bytes);
+  back.drop(lower);
+}
+
+/// From the gradient of what the weight multiplies, own storage `gradient` in fp32, to that of the input: `x * rsqrt(mean(x * x) + eps)`.
+struct NormTail {
+  Traced wide, root;
+  u64 elements = 0, rows = 0;
+  u8 input_bytes = 2;
+};
+void norm_tail(Backward& back, std::optional<u8> gradient, const NormTail& norm) {
+  const auto wide = [&] { return back.make(norm.elements, 4); };
+  const auto row = [&] { return back.make(norm.rows, 4); };
+  const u8 of_root = wide(), of_input = wide(), sum = row();
+  back.drop(of_root);
+  if (gradient) back.drop(*gradient);
+  else back.lose();
+  const bool casts = norm.input_bytes != 4;
+  if (!casts) back.give(0, of_input);
+  const u8 cube = row(), half = row(), of_mean = row();
+  for (const u8 gone : {sum, cube, half}) back.drop(gone);
+  back.release(norm.root);
+  const u8 mean = wide();
+  back.drop(of_mean);
+  const u8 power = wide(), twice = wide(), of_power = wide();
+  for (const u8 gone : {power, twice, mean}) back.drop(gone);
+  back.release(norm.wide);
+  if (!casts) return back.give(0, of_power);
+  back.drop(of_power);
+  const u8 out = back.make(norm.elements, norm.input_bytes);
+  back.drop(of_input);
+  back.give(0, out);
+}
+
+/// Llama's: the weight multiplies what has been cast back.
+void rms_backward(Backward& back, const Tape& tape, bool trained, const NormTail& norm, const Traced& unweighted) {
+  const u8 bytes = unweighted.bytes;
+  const u64 cols = norm.elements / norm.rows;
+  std::optional<u8> gradient;
+  if (back.wants(0)) gradient = back.make(norm.elements, bytes);
+  if (trained) {
+    const u8 product = back.make(norm.elements, bytes);
+    back.parameter(cols, tape.pass().weight_bytes());
+    back.drop(product);
+  }
+  back.lose();
+  back.release(unweighted);
+  if (!gradient) return;
+  if (bytes != 4) {
+    const u8 wide = back.make(norm.elements, 4);
+    back.drop(*gradient);
+    gradient = wide;
+  }
+  norm_tail(back, gradient, norm);
+}
+
+/// Gemma's and gpt-oss's: the weight multiplies in fp32, so the gradient that comes is cast first.
+void wide_rms_backward(Backward& back, const Tape& tape, bool trained, const NormTail& norm, const Traced& unweighted) {
+  const u64 cols = norm.elements / norm.rows;
+  std::optional<u8> came, product, gradient;
+  if (norm.input_bytes != 4) {
+    came = back.make(norm.elements, 4);
+    back.lose();
+  }
+  if (trained) product = back.make(norm.elements, 4);
+  if (back.wants(0)) gradient = back.make(norm.elements, 4);
+  if (trained) {
+    const u8 sum = back.make(cols, 4);
+    back.drop(*product);
+    back.parameter(cols, tape.pass().weight_bytes());
+    back.drop(sum);
+  }
+  if (came) back.drop(*came);
+  else back.lose();
+  back.release(unweighted);
+  if (gradient) norm_tail(back, gradient, norm);
+}
+
 }  // namespace
 
 Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear) {
   const Traced taken = tape.lower(input);
-  if (tape.trains(linear.part)) tape.save(taken);
+  const bool trained = tape.trains(linear.part);
+  if (trained) tape.save(taken);
   tape.copy_weight(linear.weight_copy);
   const bool adapter = tape.adapts(linear.part);
   if (adapter) trace_adapter(tape, input, linear.input);
-  return tape.make(linear.result, taken.bytes, taken.gradient || adapter || tape.trains(linear.part));
+  Backward back(tape, {taken});
+  const Traced out = tape.make(linear.result, taken.bytes, taken.gradient || adapter || trained, back.out());
+  const u64 tokens = (Checked{tape.values[Symbol::B]} * tape.values[Symbol::T]).value, width = out.elements / tokens;
+  back.give_new(0, linear.flat ? Backward::Shape::same : Backward::Shape::view);
+  if (trained) give_linear_parameters(back, tape, (Checked{taken.elements / tokens} * width).value, linear.bias ? width : 0);
+  return out;
 }
 
 Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const LedgerItem& result) {
   const NormKind kind = norm.kind;
   tape.values[Symbol::rows] = norm.rows;
   tape.values[Symbol::cols] = norm.cols;
-  const bool out = input.gradient || tape.trains(norm.part);
-  if (norm_is_fused(tape, kind)) {  // its input as it came, and one or two numbers of each row
+  const bool trained = tape.trains(norm.part), out = input.gradient || trained;
+  const u8 weight_bytes = tape.pass().weight_bytes();
+  if (norm_is_fused(tape, kind)) {  // its input as it came, and one or two numbers of each row; its gradient takes the place of the one that came
     if (out) {
       tape.save(input);
       tape.keep(kind == NormKind::layer_norm ? mean_and_root : root);
     }
-    return tape.make(result, input.bytes, out);
+    Backward back(tape, {input});
+    back.share(0);
+    if (trained) back.parameter(norm.cols, weight_bytes);
+    return tape.make(result, input.bytes, out, back.out());
   }
   if (kind == NormKind::layer_norm) {
     const Traced taken = tape.pass().autocast() ? tape.cast(input, 4) : input;
@@ -69,56 +170,116 @@ Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const
       tape.save(taken);
       tape.keep(mean_and_root);
     }
-    return tape.make(result, taken.bytes, out);
+    Backward back(tape, {taken});
+    back.give_new(0);
+    if (trained) back.parameter(2 * norm.cols, weight_bytes);
+    return tape.make(result, taken.bytes, out, back.out());
   }
-  Traced wide = input;
-  if (input.bytes != 4) wide = tape.make(widened, 4, input.gradient);
+  NormTail tail{.wide = input, .elements = (Checked{norm.rows} * norm.cols).value, .rows = norm.rows, .input_bytes = input.bytes};
+  if (input.bytes != 4) tail.wide = tape.make(widened, 4, input.gradient);
   if (input.gradient) {
-    tape.save(wide);
-    tape.keep(root);
+    tape.save(tail.wide);
+    tail.root = tape.keep(root);
   }
   const bool weighed_in_fp32 = kind != NormKind::rms;
   const Traced unweighted = tape.make(normalised, weighed_in_fp32 ? 4 : input.bytes, input.gradient);
   if (kind == NormKind::rms_plus_one && input.gradient) tape.keep(weight_plus_one);
-  if (tape.trains(norm.part)) tape.save(unweighted);
-  return tape.make(result, input.bytes, out);
+  if (trained) tape.save(unweighted);
+  Backward back(tape, {input});
+  if (weighed_in_fp32) wide_rms_backward(back, tape, trained, tail, unweighted);
+  else rms_backward(back, tape, trained, tail, unweighted);
+  return tape.make(result, input.bytes, out, back.out());
 }
 
 Traced trace_product(Tape& tape, const Traced& a, const Traced& b, const LedgerItem& result) {
   if (a.gradient) tape.save(b);
   if (b.gradient) tape.save(a);
-  return tape.make(result, a.bytes > b.bytes ? a.bytes : b.bytes, a.gradient || b.gradient);
+  Backward back(tape, {a, b});
+  const Traced out = tape.make(result, a.bytes > b.bytes ? a.bytes : b.bytes, a.gradient || b.gradient, back.out());
+  // Both gradients are made before either is given; one of a narrower tensor is cast, one of a single column is summed.
+  std::array<u8, 2> made{};
+  for (const u8 input : {u8{1}, u8{0}}) {
+    if (!back.wants(input)) continue;
+    const Traced& tensor = input == 0 ? a : b;
+    made[input] = back.make(out.elements, out.bytes);
+    if (tensor.elements == out.elements && tensor.bytes == out.bytes) continue;
+    const u8 full = made[input];
+    made[input] = back.make(tensor.elements, tensor.bytes);
+    back.drop(full);
+  }
+  for (const u8 input : {u8{1}, u8{0}})
+    if (back.wants(input)) back.give(input, made[input]);
+  return out;
 }
+
+namespace {
+
+/// 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x))), operator by operator.
+Traced trace_new_gelu(Tape& tape, const Traced& input) {
+  const u8 bytes = tape.pass().autocast() ? u8{4} : input.bytes;  // autocast's pow is in fp32, and all that is made from it
+  Traced tanh, half, one_more;
+  if (input.gradient) {
+    if (tape.pass().autocast()) tape.keep(activation_gate, 4);
+    else tape.save(input);
+    tanh = tape.keep(activation_gate, bytes);
+    half = tape.keep(activation_gate, input.bytes);
+    one_more = tape.keep(activation_gate, bytes);
+  }
+  Backward back(tape, {input});
+  const Traced out = tape.make(activated, bytes, input.gradient, back.out());
+  const u64 n = input.elements;
+  const u8 of_half = back.make(n, bytes), of_tanh = back.make(n, bytes);
+  back.lose();
+  back.release(half);
+  back.release(one_more);
+  const u8 inner = back.make(n, bytes);
+  back.drop(of_tanh);
+  back.release(tanh);
+  const u8 scaled = back.make(n, bytes);
+  back.drop(inner);
+  back.give(0, scaled);
+  const u8 cubed = back.make(n, bytes), power = back.make(n, bytes), thrice = back.make(n, bytes), of_power = back.make(n, bytes);
+  for (const u8 gone : {cubed, power, thrice}) back.drop(gone);
+  back.give(0, of_power);
+  back.release_all();
+  const u8 of_input = back.make(n, bytes);
+  back.drop(of_half);
+  back.give(0, of_input);
+  return out;
+}
+
+}  // namespace
 
 Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& input, u64 rows, u64 cols) {
   tape.values[Symbol::rows] = rows;
   tape.values[Symbol::cols] = cols;
   if (activation == Mlp::Activation::relu) {  // its backward reads its result
-    const Traced result = tape.make(activated, input.bytes, input.gradient);
+    Traced result = tape.make(activated, input.bytes, input.gradient);
     if (input.gradient) tape.save(result);
+    result.edge = tape.new_gradient(input);
     return result;
   }
-  // Autocast's pow is in fp32, and all that is made from it: a cast input, tanh and 1 + tanh. Half of the input stays in 16 bit.
-  if (activation == Mlp::Activation::gelu_new && tape.pass().autocast() && !tape.pass().compiled()) {
-    if (input.gradient) {
-      tape.keep(activation_step, 4);
-      tape.keep(activation_gate, input.bytes);
-    }
-    return tape.make(activated, 4, input.gradient);
-  }
+  if (activation == Mlp::Activation::gelu_new && !tape.pass().compiled()) return trace_new_gelu(tape, input);
   if (input.gradient) {
     tape.save(input);
     switch (activation) {
       case Mlp::Activation::silu:
       case Mlp::Activation::gelu:
       case Mlp::Activation::gelu_tanh:
+      case Mlp::Activation::gelu_new:
       case Mlp::Activation::relu: break;  // one operator, whose backward reads its input
-      case Mlp::Activation::gelu_new: if (!tape.pass().compiled()) tape.keep(activation_step, input.bytes); break;  // tanh, x / 2, 1 + tanh
       case Mlp::Activation::gelu_fast: if (!tape.pass().compiled()) tape.keep(activation_steps_fast, input.bytes); break;
       case Mlp::Activation::quick_gelu: if (!tape.pass().compiled()) tape.keep(activation_gate, input.bytes); break;  // the sigmoid
     }
   }
-  return tape.make(activated, input.bytes, input.gradient);
+  Backward back(tape, {input});
+  if (activation == Mlp::Activation::quick_gelu || activation == Mlp::Activation::gelu_fast) {  // a product of two that depend on the input
+    const u8 other = back.make(input.elements, input.bytes);
+    back.give_new(0);
+    back.drop(other);
+  }
+  back.give_new(0);
+  return tape.make(activated, input.bytes, input.gradient, back.out());
 }
 
 bool gate_is_fused(const Tape& tape, Mlp::Activation activation) {
@@ -132,12 +293,17 @@ Traced trace_fused_gate(Tape& tape, const Traced& half, const Traced& other, con
     tape.save(half);
     tape.save(other);
   }
-  return tape.make(result, half.bytes, gradient);
+  Backward back(tape, {half, other});  // the kernel writes both gradients over what it saved
+  const Traced out = tape.make(result, half.bytes, gradient, back.out());
+  back.release_all();
+  for (const u8 input : {u8{0}, u8{1}})
+    if (back.wants(input)) back.give_new(input);
+  return out;
 }
 
 Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result) {
   if (input.gradient) tape.keep(mask, 1);
-  return tape.make(result, input.bytes, input.gradient);
+  return tape.make(result, input.bytes, input.gradient, tape.new_gradient(input));
 }
 
 }  // namespace plimsoll

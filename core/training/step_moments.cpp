@@ -11,8 +11,8 @@ constexpr Formula logits{"b_a * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a
 
 /// Which gradients are there: those of `ahead` parameters of a part are still to come.
 struct Gradients {
-  bool embedding_ahead = false, first_layer_ahead = false;
-  u64 before_softmax_ahead = 0;
+  bool embedding_ahead = false;
+  ByWidth ahead{};
   bool head = false, embedding = false, tied_sum = false;  ///< fresh ones, which have not been added to `.grad`
   bool none_so_far = false;
   std::optional<During> with_loss{};  ///< the head's, where the loss makes it itself
@@ -24,6 +24,7 @@ struct Step {
   const SavedTrace& trace;
   const LossTrace& loss;
   const TrainedState& state;
+  LayerMoment at{};  ///< the layer whose backward is highest
   Values v = trace.values();
 
   [[nodiscard]] const ModelSpec& model() const { return trace.model(); }
@@ -36,10 +37,8 @@ struct Step {
       if (part.embedding) return &part;
     return nullptr;
   }
-  [[nodiscard]] bool trains_first_layer() const {
-    for (const TrainedPart& part : state.parts)
-      if (part.first_layer != 0) return true;
-    return false;
+  [[nodiscard]] NewGradients new_gradients() const {
+    return state.gradients_before_step || state.gradients_stand ? NewGradients::added : NewGradients::stay;
   }
 
   void add(std::string_view id, const Formula& formula, std::string_view from = source::autograd) { tree.leaf(id, formula, v, {.source = from}); }
@@ -60,8 +59,7 @@ void Step::add_part(const TrainedPart& part, const Gradients& there) {
   u64 ahead = 0;
   if (!state.gradients_before_step) {
     if (there.embedding_ahead && part.embedding) ahead += (Checked{model().vocab_size} * model().hidden_size).value;
-    if (there.first_layer_ahead) ahead += part.first_layer;
-    if (part.embedding) ahead += there.before_softmax_ahead;
+    ahead += there.ahead[part.gradient_bytes];
   }
   v[Symbol::P_t] = part.parameters;
   v[Symbol::b_g] = part.gradient_bytes;
@@ -148,35 +146,36 @@ void at_loss(Step& s) {
   s.add_loss(During::backward);
 }
 
-/// The start of the last layer's backward: of gradients there is the head's, and what the layer saved is there again.
-void at_last_layer(Step& s) {
+/// The head's product: the gradient of the logits is cast, then those of its weight and of the state are made. Autocast casts the weight's
+/// gradient back.
+void at_head(Step& s) {
+  const bool trained = s.pass().training_outside().trains({Role::lm_head});
+  s.before(During::kept);
+  activations(s, During::kept);
+  s.tree.open("loss", Combine::sum);
+  s.v[Symbol::b_a] = s.pass().logit_bytes();
+  s.add("loss.gradients", logits);
+  s.v[Symbol::b_g] = s.pass().logit_bytes();
+  if (trained) s.add("gradients.head", embedding_gradient);
+  s.v[Symbol::b_a] = s.pass().logit_bytes();
+  s.add("backward.stream_gradient", stream);
+  s.tree.close();
+}
+
+void at_norm(Step& s) {
   s.gradients({.head = s.embedding_part() != nullptr, .none_so_far = !s.state.gradients_before_step});
   s.tree.open("activations", Combine::sum);
-  s.trace.add_kept(s.tree, FinalNorm::done);
-  s.trace.add_unit(s.tree, End::last);
-  s.add_stream("backward.stream_gradient");
+  s.trace.add_norm_moment(s.tree, s.new_gradients());
   s.tree.close();
   s.loss_at_end();
 }
 
-/// The start of the first layer's backward: every later gradient is there, and all that the layer keeps.
+/// The highest moment of one layer's backward: every later gradient is there.
 void at_layer(Step& s) {
-  s.gradients({.embedding_ahead = true, .first_layer_ahead = true, .head = s.tied()});
+  s.gradients({.embedding_ahead = true, .ahead = s.at.ahead, .head = s.tied()});
   s.tree.open("activations", Combine::sum);
-  if (holds_arguments(s)) s.checkpoint_arguments();
-  s.trace.add_unit(s.tree, End::first);
-  s.add_stream("backward.stream_gradient");
-  s.tree.close();
-  s.loss_at_end();
-}
-
-/// The softmax of the first layer's attention: long sequences without a fused kernel.
-void at_softmax(Step& s) {
-  s.gradients({.embedding_ahead = true, .before_softmax_ahead = s.trace.parameters_before_softmax(), .head = s.tied()});
-  s.tree.open("activations", Combine::sum);
-  s.checkpoint_arguments();
-  s.trace.add_first_layer_until_softmax(s.tree);
-  s.add_stream("backward.stream_gradient");
+  for (const Outside part : {Outside::embeddings, Outside::tables, Outside::frame}) s.trace.add_outside(s.tree, part);
+  s.trace.add_layer_moment(s.tree, s.at.layer, s.new_gradients());
   s.tree.close();
   s.loss_at_end();
 }
@@ -210,19 +209,34 @@ u64 add_moment(Step& s, std::string_view id, Describe describe) {
   return s.tree.close();
 }
 
+/// The layer whose moment is highest, with the gradients that are there by then.
+LayerMoment highest_layer(const Step& s) {
+  LayerMoment highest;
+  u64 most = 0;
+  for (const LayerMoment& moment : s.trace.layer_moments(s.new_gradients())) {
+    u64 bytes = moment.bytes;
+    for (const TrainedPart& part : s.state.parts)
+      if (!s.state.gradients_before_step && !s.state.gradients_stand) bytes += (part.parameters - moment.ahead[part.gradient_bytes]) * part.gradient_bytes;
+    if (bytes <= most) continue;
+    most = bytes;
+    highest = moment;
+  }
+  return highest;
+}
+
 u64 backward_peak(Step& s) {
-  std::vector<Describe> candidates{at_loss, at_last_layer};
+  s.at = highest_layer(s);
+  std::vector<Describe> candidates{at_loss, at_norm, at_layer};
+  if (s.pass().loss == LossImplementation::transformers && !s.megatron()) candidates.push_back(at_head);
   if (s.embedding_part() != nullptr) {
     candidates.push_back(at_embedding);
-    if (s.trace.parameters_before_softmax() != 0) candidates.push_back(at_softmax);
     if (s.tied() && !s.pass().autocast()) candidates.push_back(at_tied_sum);
   }
-  if (s.trains_first_layer()) candidates.push_back(at_layer);
   Describe highest = at_loss;
   u64 most = 0;
   for (const Describe candidate : candidates) {
     TermTree trial(false);
-    Step step{trial, s.trace, s.loss, s.state};
+    Step step{trial, s.trace, s.loss, s.state, s.at};
     const u64 bytes = add_moment(step, "moment.backward_peak", candidate);
     if (bytes > most) {
       most = bytes;

@@ -12,7 +12,6 @@ namespace plimsoll {
 struct TrainedPart {
   u64 parameters = 0;
   u32 gradient_bytes = 2;  ///< of an element
-  u64 first_layer = 0;     ///< parameters of them in the first layer, whose gradients come last
   bool embedding = false;  ///< the token embedding is among them, V * h parameters
 };
 
@@ -36,12 +35,11 @@ struct StepPeak {
 /// `activations`, `loss` and `optimizer_transient`, without those that are empty.
 ///
 /// Formula  gradients: P_t * b_g; forward peak: the loss, with logits, their fp32 copy and its log-probabilities; backward peak: the
-///          highest of the loss's gradients, the embedding's gradient (with tied weights outside autocast the head's gradient, the
-///          embedding's and their sum), the start of a layer's backward, and its softmax
+///          highest of the loss's gradients, the head's product, the final norm, every layer operator by operator (BackwardWalk), the
+///          embedding's gradient (with tied weights outside autocast the head's gradient, the embedding's and their sum)
 /// Units    bytes
-/// Assumes  a plain cross-entropy over all positions in fp32; the backward of a layer is counted at its start and at its softmax, not
-///          inside experts, whose gradients can be larger than what they free; in the very first step states come with the optimizer's
-///          step, so the moments before it stand on less
+/// Assumes  a plain cross-entropy over all positions in fp32; in the very first step states come with the optimizer's step, so the
+///          moments before it stand on less
 /// Source   torch-autograd, transformers-training
 /// Tested   tests/core/step_moments_test.cpp; conformance with measured steps
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state);

@@ -2,11 +2,13 @@
 /// What autograd keeps: tensors, the storages behind them, and which storages an operator saved for its backward. A storage is
 /// counted once however many operators save it, and whole however small the view is.
 
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
 #include "inference/pass_context.hpp"  // the other sources
 #include "report/ledger.hpp"
+#include "training/autograd_node.hpp"
 #include "training/training_pass.hpp"
 
 namespace plimsoll {
@@ -17,6 +19,45 @@ struct Traced {
   u64 elements = 0;
   u8 bytes = 2;           ///< of an element
   bool gradient = false;  ///< whether a gradient flows to it
+  Edge edge{};            ///< whose result it is
+};
+
+class Tape;
+
+/// The backward of one operator, written where its forward is traced. What was saved since the operator before it is its own: what is
+/// not released by a step is when its backward is done, and so is what it made and did not give away.
+class Backward {
+ public:
+  Backward(Tape& tape, std::initializer_list<Traced> inputs);
+  Backward(const Backward&) = delete;
+  Backward& operator=(const Backward&) = delete;
+  ~Backward();
+
+  /// Whether the input asks for its gradient.
+  [[nodiscard]] bool wants(u8 input) const { return inputs_[input].gradient; }
+  /// Its number.
+  u8 make(u64 elements, u8 bytes);
+  void drop(u8 own);
+  enum class Shape : u8 { same, view };
+  void give(u8 input, u8 own, Shape shape = Shape::same);
+  /// Makes the gradient of an input and gives it.
+  void give_new(u8 input, Shape shape = Shape::same);
+  /// The gradient that came in a slot is the input's too.
+  void share(u8 input, u8 slot = 0, Shape shape = Shape::same);
+  void parameter(u64 elements, u8 bytes);
+  void release(const Traced& saved);
+  void release_all();
+  void lose();
+  void lose(u8 slot);
+  [[nodiscard]] Edge out(u8 slot = 0) const { return {node_, slot}; }
+
+ private:
+  void step(BackwardStep step);
+
+  Tape& tape_;
+  std::array<Traced, AutogradNode::most_inputs> inputs_{};
+  u16 node_ = 0;
+  u8 made_ = 0;
 };
 
 class Tape {
@@ -33,15 +74,22 @@ class Tape {
 
   Tape(const TrainingPass& pass, const Values& symbols, const LayerTraining& training) : values(symbols), pass_(pass), training_(training) {
     lines_.reserve(96);
+    nodes_.resize(1);
+    nodes_.reserve(64);
+    steps_.reserve(384);
   }
 
   Values values;  ///< of the symbols, as the block at hand sets them; an item's `b_a` is the tensor's own
 
   /// A new storage; it counts only once it is saved.
-  Traced make(const LedgerItem& item, u8 bytes, bool gradient);
+  Traced make(const LedgerItem& item, u8 bytes, bool gradient, Edge edge = {});
   void save(const Traced& tensor);
   /// A storage that is made and saved at once.
-  void keep(const LedgerItem& item, u8 bytes = 4) { save(make(item, bytes, false)); }
+  Traced keep(const LedgerItem& item, u8 bytes = 4) {
+    const Traced kept = make(item, bytes, false);
+    save(kept);
+    return kept;
+  }
   /// `.to(dtype)`: the tensor itself where it has that dtype already.
   Traced cast(const Traced& tensor, u8 bytes);
   /// Autocast's copy for an operator of its lower-precision list.
@@ -59,26 +107,22 @@ class Tape {
   template <class Part>
   Traced run_part(RecomputeModule module, std::initializer_list<Traced> inputs, bool drops_output, Part part) {
     if (!pass_.runs_again(module) || region_ != 0) return part();
+    for (const Traced& input : inputs) save(input);  // first, so that they are there until the part's first operator has run backward
     region_ = ++regions_;
     const std::size_t first = lines_.size();
     const Traced out = part();
     region_ = 0;
-    for (const Traced& input : inputs)
-      save(input);
     for (std::size_t i = first; drops_output && i < lines_.size(); ++i) lines_[i].dropped_in = regions_;
     return out;
   }
   [[nodiscard]] u8 regions() const { return regions_; }
 
-  /// Where attention keeps its softmax: what has been saved by then is what its backward still finds.
-  void mark_softmax(const Traced& probabilities, const Traced& values_used);
-  struct Softmax {
-    bool found = false;
-    std::vector<u32> saved;  ///< storages, until the softmax, itself among them
-    u32 probabilities = 0;   ///< storage
-    Traced values;           ///< whose gradient waits beside the scores'
-  };
-  [[nodiscard]] const Softmax& softmax() const { return softmax_; }
+  /// An operator that gives each input the gradient that comes, such as a sum.
+  Edge pass_gradient(std::initializer_list<Traced> inputs);
+  /// An operator whose only backward is a new gradient of its input: a cast, a copy into another order, an activation.
+  Edge new_gradient(const Traced& input);
+  /// Another shape of the same storage.
+  Traced reshaped(Traced tensor);
 
   [[nodiscard]] const TrainingPass& pass() const { return pass_; }
   /// Whether a gradient is asked for the weight of a part; whether an adapter is beside it.
@@ -86,16 +130,21 @@ class Tape {
   [[nodiscard]] bool adapts(Part part) const { return training_.adapts(part); }
   [[nodiscard]] const LayerTraining& training() const { return training_; }
   [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
+  [[nodiscard]] const std::vector<AutogradNode>& nodes() const { return nodes_; }
+  [[nodiscard]] const std::vector<BackwardStep>& steps() const { return steps_; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
   [[nodiscard]] u64 saved_bytes() const;  ///< with the weights' copies
   [[nodiscard]] u64 weight_copy_bytes() const { return weight_copies_; }
 
  private:
+  friend class Backward;
   const TrainingPass& pass_;
   LayerTraining training_;
   std::vector<Line> lines_;
+  std::vector<AutogradNode> nodes_;
+  std::vector<BackwardStep> steps_;
+  std::vector<u32> pending_;  ///< saved by an operator whose node has not been written yet
   u64 weight_copies_ = 0;
-  Softmax softmax_;
   u8 region_ = 0, regions_ = 0;
   bool overflowed_ = false;
 };

@@ -34,45 +34,22 @@ u64 elements_of(const std::vector<TrainedTensor>& tensors) {
   return sum.value;
 }
 
-/// The parameters of a full training's first layer.
-u64 first_layer_parameters(const LoadedModel& model) {
-  const u16 first = model.spec.decoder().kind_of_layer.front();
-  Checked sum;
-  for (const Tensor& tensor : model.inventory.tensors)
-    if (tensor.in_layer() && tensor.stack_index == 0 && tensor.kind == first && tensor.role != Role::buffer) sum = sum + tensor.elements() * tensor.experts;
-  return sum.value;
-}
-
-/// The same adapters of the first layer alone.
-LoraSetting first_layer_only(LoraSetting lora) {
-  const auto first = [](const PartsByLayer& parts) {
-    PartsByLayer out;
-    out.single.push_back({0, parts.of_layer(0)});
-    return out;
-  };
-  lora.targets = first(lora.targets);
-  lora.saved = first(lora.saved);
-  return lora;
-}
-
 /// Trained tensors by the width of their gradients.
-std::vector<TrainedPart> parts_of(const Plan& plan, const RankShare& rank, const std::vector<TrainedTensor>& trained) {
+std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTensor>& trained) {
   const TrainingPlan& training = plan.training();
   if (!training.pass.lora) {
-    TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes, .first_layer = first_layer_parameters(*plan.model)};
+    TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes};
     for (const TrainedTensor& tensor : trained) all.embedding = all.embedding || tensor.is_embedding;
     return {all};
   }
   std::vector<TrainedPart> parts;
-  const auto add = [&](const TrainedTensor& tensor, bool first_layer) {
+  for (const TrainedTensor& tensor : trained) {
     const u32 width = training.recipe->gradients_stay ? training.gradient_bytes : tensor.bytes_per_element;
     auto part = std::find_if(parts.begin(), parts.end(), [width](const TrainedPart& one) { return one.gradient_bytes == width; });
     if (part == parts.end()) part = parts.insert(parts.end(), {.gradient_bytes = width});
-    (first_layer ? part->first_layer : part->parameters) += (tensor.elements() * tensor.count).value;
-    part->embedding = part->embedding || (tensor.is_embedding && !first_layer);
-  };
-  for (const TrainedTensor& tensor : trained) add(tensor, false);
-  for (const TrainedTensor& tensor : trained_on(plan, rank, first_layer_only(*training.pass.lora), false)) add(tensor, true);
+    part->parameters += (tensor.elements() * tensor.count).value;
+    part->embedding = part->embedding || tensor.is_embedding;
+  }
   return parts;
 }
 
@@ -129,7 +106,7 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
   out.optimizer_bytes = add_optimizer_states(tree, training.optimizer, trained, StatePlace::device);
   out.standing_bytes += out.optimizer_bytes;
   out.host_bytes = states_elsewhere(training.optimizer, trained);
-  out.state.parts = parts_of(plan, rank, trained);
+  out.state.parts = parts_of(plan, trained);
   out.state.gradients_before_step = training.accumulates;
   out.state.gradients_stand = training.recipe->gradients_stay;
   if (training.pass.precision == TrainingPrecision::fp8) out.standing_bytes += add_fp8_weights(tree, model.spec, model.inventory, rank);

@@ -19,7 +19,7 @@ u64 highest(const StepPeak& p) {
 u64 dynamic_bytes(const ModelSpec& model, const TrainingPass& pass) {
   TermTree tree(false);
   tree.open("test", Combine::sum);
-  TrainedState state{.parts = {{.parameters = 1, .gradient_bytes = 4, .first_layer = 1, .embedding = true}}, .gradients_stand = true};
+  TrainedState state{.parts = {{.parameters = 1, .gradient_bytes = 4, .embedding = true}}, .gradients_stand = true};
   const StepPeak peak = add_step_moments(tree, model, pass, state);
   return highest(peak) + add_buffers(tree, model, pass);
 }

@@ -15,7 +15,7 @@ TrainedState state_of(JsonView step, const TrainingPass& pass) {
   const u32 width = pass.lora ? bytes_of(pass.lora->adapter_dtype) : pass.weight_bytes();
   const auto parameters = [&](std::string_view key) { return *step[key].whole() / width; };
   REQUIRE(parameters("gradients") * width == *step["gradients"].whole());
-  return {.parts = {{parameters("gradients"), width, parameters("first_layer_gradients"), parameters("embedding_gradient") != 0}},
+  return {.parts = {{parameters("gradients"), width, parameters("embedding_gradient") != 0}},
           .gradients_before_step = flag_of(step, "gradients_before_step"), .add_optimizer_transient = {}};
 }
 
@@ -93,28 +93,28 @@ void check_leaves(const Term& term) {
 }  // namespace
 
 TEST_CASE("gradients and the optimizer's transient stand in the moments they belong to", "[training]") {
-  const StepPeak peak = small_step({.parts = {{500, 2, 0, false}, {20, 4, 0, false}}, .add_optimizer_transient = add_transient});
+  const StepPeak peak = small_step({.parts = {{500000, 2, false}, {20, 4, false}}, .add_optimizer_transient = add_transient});
   CHECK(peak.before_forward == 0);
-  CHECK(peak.end_of_backward == 500 * 2 + 20 * 4);
+  CHECK(peak.end_of_backward == 500000 * 2 + 20 * 4);
   CHECK(peak.optimizer_step == peak.end_of_backward + 700);
   CHECK(peak.after_step == 0);
 }
 
 TEST_CASE("gradients of an earlier micro batch are there from the start; those of a staying buffer are counted elsewhere", "[training]") {
-  const TrainedPart part{500, 2, 0, false};
+  const TrainedPart part{500000, 2, false};
   const StepPeak once = small_step({.parts = {part}, .add_optimizer_transient = {}});
   const StepPeak again = small_step({.parts = {part}, .gradients_before_step = true, .add_optimizer_transient = {}});
   const StepPeak staying = small_step({.parts = {part}, .gradients_before_step = true, .gradients_stand = true, .add_optimizer_transient = {}});
-  CHECK(again.before_forward == 1000);
-  CHECK(again.forward_peak == once.forward_peak + 1000);
-  CHECK(again.loss == once.loss + 1000);
+  CHECK(again.before_forward == 1000000);
+  CHECK(again.forward_peak == once.forward_peak + 1000000);
+  CHECK(again.loss == once.loss + 1000000);
   CHECK(staying.before_forward == 0);
   CHECK(staying.forward_peak == once.forward_peak);
   CHECK(staying.end_of_backward == 0);
 }
 
 TEST_CASE("every leaf of a step has a formula of its own and a source", "[training]") {
-  const TrainedState state{.parts = {{500000, 2, 1000, true}}, .add_optimizer_transient = {}};
+  const TrainedState state{.parts = {{500000, 2, true}}, .add_optimizer_transient = {}};
   for (const auto recompute : {RecomputeGranularity::none, RecomputeGranularity::full}) {
     TermTree explained(true);
     add_step_moments(explained, small_llama(), {.micro_batch_size = 2, .sequence_length = 16, .recompute = recompute}, state);
