@@ -86,6 +86,12 @@ constexpr auto texts = std::to_array<Text>({
     error(unsupported_combination, "{0} has no layer like that of {1}: {2}.", "Choose other kernels.", "{0} 没有与 {1} 相同的层：{2}。", "请更换内核。"),
     error(unsupported_combination, "This model's checkpoint is not quantised: its config has no quantization_config.", "Leave weight_format out, or choose a format.",
      "该模型的检查点未量化：其配置中没有 quantization_config。", "请省略 weight_format，或选择一种格式。"),
+    error(unsupported_combination, "llama-quantize cannot make {0} of this model: rows of {1} have {2} elements, which blocks of {3} do not divide.", "Choose another file type.",
+     "llama-quantize 无法为该模型生成 {0}：{1} 每行有 {2} 个元素，不能被每块 {3} 个元素整除。", "请选择其他文件类型。"),
+    error(unsupported_combination, "llama.cpp's converter does not know \"{0}\": a GGUF file of it cannot be foreseen.", "Choose another format of the weights.",
+     "llama.cpp 的转换脚本不支持 “{0}”：无法推算其 GGUF 文件。", "请选择其他权重格式。"),
+    error(unsupported_combination, "A model is not trained in {0}, a type of GGUF files.", "Choose a format that the training program can load.",
+     "模型不能以 GGUF 文件类型 {0} 训练。", "请选择训练程序可以加载的格式。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),
@@ -142,6 +148,10 @@ constexpr auto texts = std::to_array<Text>({
             "Transformers 5.23 只将跳过列表中的条目与模块名的开头或结尾比较：“{0}” 不起作用，其中的模块被量化为 {1} 字节。"),
     notice("cache_of_other_engine", "Transformers has no KV cache in {0}: it is counted as the engines that have it store it, with its scales. The prompt pass and the attention still work in {1}.",
             "Transformers 没有 {0} 格式的 KV 缓存：按支持该格式的引擎的存储方式计算，含缩放因子。预填充和注意力仍以 {1} 计算。"),
+    notice("llama_file_type", "{0} is a type of GGUF files: each tensor has the type that llama-quantize gives it, and tensors take {1} bytes of the file, which also holds the tokenizer. What comes beside the weights is still Transformers', not llama.cpp's.",
+            "{0} 是 GGUF 文件类型：每个张量采用 llama-quantize 为其选择的类型，张量在文件中占 {1} 字节，文件另含分词器。权重之外的部分仍按 Transformers 而非 llama.cpp 计算。"),
+    notice("imatrix_needed", "llama-quantize refuses to make {0} without an importance matrix: these sizes are of a file that nobody has.",
+            "没有重要性矩阵时，llama-quantize 拒绝生成 {0}：此处的大小对应一个不存在的文件。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -16,12 +16,14 @@ enum class Say {
   heads_do_not_group, heads_do_not_split, width_not_even, too_big, prompt_too_long, devices_and_ranks, no_memory_size,
   no_such_kind, file_unreadable, optimizer_refuses, base_not_quantised, trained_in_recipe_format, one_device_only, not_a_cache_format,
   no_such_module, no_targets, joined_in_one_tensor, parameters_without, kernels_refuse_setting, kernels_refuse_model, checkpoint_not_quantised,
+  rows_fit_no_type, no_gguf_architecture, file_type_not_trained,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
   experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, dora_not_counted, products_not_counted,
   dense_after_forward, unpacked_when_loaded, method_not_loaded, method_refused, dequantised_elsewhere, average_bits, unknown_quantization,
   skip_entry_misses, cache_of_other_engine,
+  llama_file_type, imatrix_needed,
   count_
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages.hpp"
+#include "storage/llama_file.hpp"
 #include "storage/quantization_notices.hpp"
 
 namespace plimsoll {
@@ -41,11 +42,33 @@ bool multiplies_latents_in_int8(const ModelSpec& spec, const PrecisionPlan& form
   return latent && formats.of_linear(Role::latent_kv_b).product.way == ProductWay::int8;
 }
 
+/// The weights as llama-quantize would write them. Types that it refuses to make without an importance matrix are made with one.
+std::optional<Error> decide_file(Plan& plan, const QuantizationRecipe& recipe) {
+  const std::string where = "request.weight_format";
+  std::optional<bool>& imatrix = plan.request.importance_matrix;
+  if (recipe.policy != RecipePolicy::llama_file_type) {
+    imatrix.reset();
+    return std::nullopt;
+  }
+  if (std::holds_alternative<TrainingWorkload>(plan.request.workload)) return make_error(Say::file_type_not_trained, where, {recipe.id});
+  const auto make = [&](bool with) { return llama_file(plan.model->spec, plan.model->inventory, recipe, with, *plan.catalog, where); };
+  auto file = make(imatrix.value_or(false));
+  if (file.ok() && file.value()->needs_imatrix) {
+    if (!imatrix) file = make(true);
+    if (imatrix == false) plan.notices.push_back(make_notice(Say::imatrix_needed, "request.importance_matrix", {recipe.id}));
+  }
+  if (!file.ok()) return file.error();
+  imatrix = imatrix.value_or(file.value()->needs_imatrix);
+  plan.weight_formats.file = file.value();
+  plan.notices.push_back(make_notice(Say::llama_file_type, where, {recipe.id, digits(file.value()->padded_bytes)}));
+  return std::nullopt;
+}
+
 /// What a reader must know of a format that was asked for.
 void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   const std::string where = "request.weight_format";
   const std::string_view dtype = name_of(plan.compute_dtype);
-  if (enum_from<ComputeDtype>(recipe.id)) return;
+  if (enum_from<ComputeDtype>(recipe.id) || recipe.policy == RecipePolicy::llama_file_type) return;
   if (recipe.uniform()) return plan.notices.push_back(make_notice(Say::uniform_format, where, {recipe.id}));
   if (!plan.model->spec.dtype) plan.notices.push_back(make_notice(Say::dtype_assumed, where, {dtype}));
   if (const u64 bytes = experts_left(plan.model->inventory, plan.weight_formats); bytes > 0)
@@ -84,7 +107,9 @@ std::optional<Error> decide_formats(Plan& plan) {
   PLIMSOLL_TRY(const QuantizationRecipe* recipe, plan.catalog->quantization(weight_format, where));
   if (recipe->as_checkpoint) return decide_tensors(plan, *recipe->as_checkpoint);
   PLIMSOLL_TRY(plan.weight_formats, precision_plan(*recipe, name_of(plan.compute_dtype), *plan.catalog, where));
-  plan.checkpoint_bytes = weight_bytes(plan.model->inventory, plan.weight_formats, Place::checkpoint).value;
+  if (auto error = decide_file(plan, *recipe)) return error;
+  const auto& file = plan.weight_formats.file;
+  plan.checkpoint_bytes = file ? file->padded_bytes : weight_bytes(plan.model->inventory, plan.weight_formats, Place::checkpoint).value;
   if (asked) say_format(plan, *recipe);
   return std::nullopt;
 }

@@ -51,7 +51,8 @@ struct DeviceChoice {
 
 struct Request {
   ModelChoice model;
-  std::optional<std::string> weight_format;  ///< format id; default: the checkpoint's own
+  std::optional<std::string> weight_format;  ///< id of a recipe; default: the checkpoint's own
+  std::optional<bool> importance_matrix;     ///< of a GGUF file type: quantised with one; default: only where it cannot be made without
   std::string engine = "transformers";
   Workload workload;
   ParallelChoice parallel;

@@ -44,7 +44,7 @@ PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(sta
               PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(enable_input_require_grads));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));
-PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),
+PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(importance_matrix), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),
               PLIMSOLL_FIELD(parallel), PLIMSOLL_FIELD(device));
 
 PLIMSOLL_WIRE(OptimizerTensor, true, PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(dtype), PLIMSOLL_FIELD(role));

@@ -85,6 +85,7 @@ export interface DeviceChoice {
 export interface Request {
   model?: ModelChoice;
   weight_format?: string | null;
+  importance_matrix?: boolean | null;
   engine?: string;
   workload?: InferenceWorkload | TrainingWorkload;
   parallel?: ParallelChoice;

@@ -6,6 +6,10 @@ const idPattern = {
   models: /^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/,
 };
 const plainId = /^[a-z0-9][a-z0-9._-]*$/;
+// Types of GGUF files keep the names that people know; a word before it where the name is taken.
+const fileTypeId = /^[A-Z][A-Z0-9_]*$/;
+
+const patternFor = ({ kind, data }) => (data?.llama_file_type ? fileTypeId : idPattern[kind] ?? plainId);
 
 function finding(entry, message, hint) {
   return { file: entry.file, message, hint };
@@ -17,7 +21,7 @@ export const rule = {
     const findings = [];
     const seen = new Map();
     for (const entry of catalog.entries) {
-      if (!(idPattern[entry.kind] ?? plainId).test(entry.id)) {
+      if (!patternFor(entry).test(entry.id)) {
         findings.push(finding(entry, `"${entry.id}" is no id of ${entry.kind}`, 'Rename the file: devices are vendor/lower-case-name, models org/name as on the hub, all others one lower-case name.'));
       }
       const folded = `${entry.kind}/${entry.id.toLowerCase()}`;

@@ -19,3 +19,10 @@ test('capitals in a device id and two ids that differ in case only are found', (
   }));
   assert.deepEqual(findings.map((each) => /no id|upper and lower/.test(each.message)), [true, true]);
 });
+
+test('a type of GGUF files has its name in capitals as its id, and nothing else has', () => {
+  const file = { name: 'Q4_0 (GGUF)', llama_file_type: { name: 'Q4_0', number: 2, base: 'q4_0' }, source: 'code' };
+  assert.deepEqual(rule.check(fixture((files) => { files['quantizations/Q4_0'] = file; })), []);
+  assert.equal(rule.check(fixture((files) => { files['quantizations/q4_1'] = file; })).length, 1);
+  assert.equal(rule.check(fixture((files) => { files['quantizations/Q4_1'] = files['quantizations/bf16']; })).length, 1);
+});

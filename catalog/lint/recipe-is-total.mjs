@@ -10,8 +10,7 @@ export const rule = {
     const formats = new Set(entriesOf(catalog, 'formats').map((entry) => entry.id));
     const findings = [...entriesOf(catalog, 'formats')].filter(({ id }) => id === asLoaded)
       .map(({ file }) => ({ file, message: `"${asLoaded}" means the type of the model in a recipe`, hint: 'Give the format another name.' }));
-    for (const { file, data } of entriesOf(catalog, 'quantizations')) {
-      if (!data.rules) continue;
+    for (const { file, data } of entriesOf(catalog, 'quantizations').filter(({ data }) => data.rules)) {
       const isCatchAll = data.rules.map((each) => each.roles.includes('*') && !each.only);
       if (isCatchAll.indexOf(true) !== data.rules.length - 1) {
         findings.push({ file, message: 'the rule for "*" must be there once and last', hint: 'End the list with { "roles": ["*"], "format": … }.' });

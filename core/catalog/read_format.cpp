@@ -65,6 +65,12 @@ Result<QuantizationRecipe> read_recipe(std::string_view id, JsonView json) {
     for (std::size_t r = 0; r < rule["roles"].size(); ++r) read.roles.push_back(text(rule["roles"].at(r)));
     recipe.rules.push_back(std::move(read));
   }
+  if (const JsonView file = json["llama_file_type"]; file.present()) {
+    recipe.policy = RecipePolicy::llama_file_type;
+    recipe.file_type = text(file["name"]);
+    recipe.base = text(file["base"]);
+    recipe.rules.push_back({{"*"}, models_dtype, RecipeTensors::every});
+  }
   return recipe;
 }
 

@@ -26,6 +26,7 @@ extern const Family family_deepseek_v2;
 const Family family_deepseek_v2{
     .id = "deepseek_v2",
     .model_types = claimed,
+    .gguf = {.name = "deepseek2"},
     .defaults = {.vocab_size = 102400, .hidden_size = 4096, .intermediate_size = 11008, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .max_position_embeddings = 2048},
     .aliases = aliases,

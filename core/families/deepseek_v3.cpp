@@ -26,6 +26,7 @@ extern const Family family_deepseek_v3;
 const Family family_deepseek_v3{
     .id = "deepseek_v3",
     .model_types = claimed,
+    .gguf = {.name = "deepseek2"},
     .defaults = {.vocab_size = 129280, .hidden_size = 7168, .intermediate_size = 18432, .num_hidden_layers = 61,
                  .num_attention_heads = 128, .num_key_value_heads = 128, .max_position_embeddings = 4096},
     .aliases = aliases,

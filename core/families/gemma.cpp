@@ -18,6 +18,7 @@ const Family family_gemma{
     .id = "gemma",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "gemma"},
     .defaults = {.vocab_size = 256000, .hidden_size = 3072, .intermediate_size = 24576, .num_hidden_layers = 28,
                  .num_attention_heads = 16, .num_key_value_heads = 16, .head_dim = 256, .max_position_embeddings = 8192,
                  .tie_word_embeddings = true, .hidden_act = "gelu_pytorch_tanh"},

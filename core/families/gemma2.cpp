@@ -27,6 +27,7 @@ const Family family_gemma2{
     .id = "gemma2",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "gemma2"},
     .defaults = {.vocab_size = 256000, .hidden_size = 2304, .intermediate_size = 9216, .num_hidden_layers = 26,
                  .num_attention_heads = 8, .num_key_value_heads = 4, .head_dim = 256, .max_position_embeddings = 8192,
                  .sliding_window = 4096, .tie_word_embeddings = true, .hidden_act = "gelu_pytorch_tanh"},

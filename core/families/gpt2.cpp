@@ -44,6 +44,7 @@ extern const Family family_gpt2;
 const Family family_gpt2{
     .id = "gpt2",
     .model_types = claimed,
+    .gguf = {.name = "gpt2"},
     .defaults = {.vocab_size = 50257, .hidden_size = 768, .intermediate_size = 1, .num_hidden_layers = 12,
                  .num_attention_heads = 12, .max_position_embeddings = 1024, .tie_word_embeddings = true},
     .aliases = aliases,

@@ -37,6 +37,7 @@ extern const Family family_gpt_neox;
 const Family family_gpt_neox{
     .id = "gpt_neox",
     .model_types = claimed,
+    .gguf = {.name = "gptneox"},
     .defaults = {.vocab_size = 50432, .hidden_size = 6144, .intermediate_size = 24576, .num_hidden_layers = 44,
                  .num_attention_heads = 64, .max_position_embeddings = 2048, .hidden_act = "gelu"},
     .depart = depart,

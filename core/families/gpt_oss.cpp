@@ -35,6 +35,7 @@ const Family family_gpt_oss{
     .id = "gpt_oss",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "gpt-oss", .mlp_norm = "post_attention_norm"},
     .defaults = {.vocab_size = 201088, .hidden_size = 2880, .intermediate_size = 2880, .num_hidden_layers = 36,
                  .num_attention_heads = 64, .num_key_value_heads = 8, .head_dim = 64, .max_position_embeddings = 131072,
                  .sliding_window = 128},

@@ -20,6 +20,7 @@ const Family family_granite{
     .id = "granite",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "granite", .stretched = RotaryScaling::llama3},
     .defaults = {.vocab_size = 32000, .hidden_size = 4096, .intermediate_size = 11008, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .max_position_embeddings = 2048},
     .depart = depart,

@@ -17,6 +17,7 @@ const Family family_llama{
     .id = "llama",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "llama", .seventy_b = GgufArchitecture::SeventyB::grouped_heads, .stretched = RotaryScaling::llama3},
     .defaults = {.vocab_size = 32000, .hidden_size = 4096, .intermediate_size = 11008, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .max_position_embeddings = 2048},
     .depart = depart,

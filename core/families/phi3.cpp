@@ -20,6 +20,7 @@ const Family family_phi3{
     .id = "phi3",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "phi3", .stretched = RotaryScaling::longrope},
     .defaults = {.vocab_size = 32064, .hidden_size = 3072, .intermediate_size = 8192, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .max_position_embeddings = 4096},
     .depart = depart,

@@ -19,6 +19,7 @@ const Family family_qwen2{
     .id = "qwen2",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "qwen2", .seventy_b = GgufArchitecture::SeventyB::always},
     .defaults = {.vocab_size = 151936, .hidden_size = 4096, .intermediate_size = 22016, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .num_key_value_heads = 32, .max_position_embeddings = 32768, .sliding_window = 4096},
     .depart = depart,

@@ -30,6 +30,7 @@ extern const Family family_qwen2_moe;
 const Family family_qwen2_moe{
     .id = "qwen2_moe",
     .model_types = claimed,
+    .gguf = {.name = "qwen2moe"},
     .defaults = {.vocab_size = 151936, .hidden_size = 2048, .intermediate_size = 5632, .num_hidden_layers = 24,
                  .num_attention_heads = 16, .num_key_value_heads = 16, .max_position_embeddings = 32768, .sliding_window = 4096},
     .depart = depart,

@@ -21,6 +21,7 @@ const Family family_qwen3{
     .id = "qwen3",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "qwen3"},
     .defaults = {.vocab_size = 151936, .hidden_size = 4096, .intermediate_size = 22016, .num_hidden_layers = 32,
                  .num_attention_heads = 32, .num_key_value_heads = 32, .head_dim = 128, .max_position_embeddings = 32768,
                  .sliding_window = 4096},

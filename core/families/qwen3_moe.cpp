@@ -30,6 +30,7 @@ const Family family_qwen3_moe{
     .id = "qwen3_moe",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "qwen3moe"},
     .defaults = {.vocab_size = 151936, .hidden_size = 2048, .intermediate_size = 6144, .num_hidden_layers = 24,
                  .num_attention_heads = 32, .num_key_value_heads = 4, .max_position_embeddings = 32768, .sliding_window = 4096},
     .aliases = aliases,

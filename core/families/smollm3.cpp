@@ -23,6 +23,7 @@ const Family family_smollm3{
     .id = "smollm3",
     .model_types = claimed,
     .liger = true,
+    .gguf = {.name = "smollm3", .stretched = RotaryScaling::llama3},
     .defaults = {.vocab_size = 128256, .hidden_size = 2048, .intermediate_size = 11008, .num_hidden_layers = 36,
                  .num_attention_heads = 16, .num_key_value_heads = 4, .max_position_embeddings = 32768, .tie_word_embeddings = true},
     .depart = depart,

@@ -25,6 +25,7 @@ struct Family {
   std::string_view id;
   std::span<const std::string_view> model_types;  ///< config.json "model_type" values it claims
   bool liger = false;  ///< Liger patches its classes: MODEL_TYPE_TO_APPLY_LIGER_FN
+  GgufArchitecture gguf{};
   ClassDefaults defaults{};
   std::span<const KeyAlias> aliases{};
   /// Departures from the shared decoder, which has already been read by its usual keys; may be null.

@@ -27,6 +27,18 @@ enum class MaskSet : u8 {
   both,             ///< both, whatever the layers are
 };
 
+/// How a rotary embedding's frequencies are stretched for contexts beyond those of pre-training, where that makes tables.
+enum class RotaryScaling : u8 { none, llama3, longrope };
+
+/// What convert_hf_to_gguf and llama.cpp make of a family; facts of the program, not of the model.
+struct GgufArchitecture {
+  std::string_view name;                        ///< general.architecture; empty: the converter does not know the family
+  enum class SeventyB : u8 { never, grouped_heads, always } seventy_b = SeventyB::never;  ///< whether 80 blocks are "70B" to llama.cpp
+  RotaryScaling stretched = RotaryScaling::none;  ///< the scaling whose frequencies the converter writes as tensors
+  std::string_view mlp_norm = "ffn_norm";       ///< the second of two norms
+  u32 tokens = 0;                               ///< of the family's tokenizer, where its embedding has more rows; 0: as many
+};
+
 /// One distinct layer. `norms` are in the order of the layer: before attention, (after attention,) before the MLP, (after it).
 struct LayerSpec {
   Named<Mixer> mixer;
@@ -75,6 +87,8 @@ struct ModelSpec {
   bool embedding_dropout = false;  ///< in training
   u32 rotary_dim = 0;              ///< of the tables that layers share; 0: no rotary embedding
   RotaryStyle rotary_style = RotaryStyle::halves;
+  RotaryScaling rotary_scaling = RotaryScaling::none;
+  GgufArchitecture gguf{};
   bool rotary_table_per_kind = false;  ///< sliding and full layers have tables of their own
   MaskSet mask_set = MaskSet::one;
   u32 mask_window = 0;             ///< window that sizes the sliding mask where no layer slides; 0: none, it is as long as the cache

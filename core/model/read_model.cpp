@@ -24,6 +24,17 @@ std::optional<std::string> read_dtype(JsonView config) {
   return std::nullopt;
 }
 
+RotaryScaling read_rotary_scaling(JsonView config) {
+  for (const std::string_view key : {"rope_parameters", "rope_scaling"}) {
+    for (const std::string_view kind : {"rope_type", "type"}) {
+      const std::string_view word = config[key][kind].string().value_or("");
+      if (word == "llama3") return RotaryScaling::llama3;
+      if (word == "longrope" || word == "su") return RotaryScaling::longrope;
+    }
+  }
+  return RotaryScaling::none;
+}
+
 }  // namespace
 
 const Family* find_family(std::string_view model_type) {
@@ -63,6 +74,8 @@ Result<ModelSpec> read_model(JsonView config, std::string path) {
   model.model_type = std::string(*model_type);
   model.family = family->id;
   model.liger = family->liger;
+  model.gguf = family->gguf;
+  model.rotary_scaling = read_rotary_scaling(config);
   model.source = family->source;
   model.dtype = read_dtype(config);
   PLIMSOLL_TRY(model.quantization, find_quantization(config, place));

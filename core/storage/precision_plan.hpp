@@ -9,6 +9,20 @@
 
 namespace plimsoll {
 
+/// A tensor of a file, in the layers that have it in one format.
+struct FileTensor {
+  Tensor tensor;
+  const StorageFormat* format = nullptr;
+  std::string label;  ///< "blk.0-3,7.ffn_down.weight, q6_k"
+};
+
+/// The weights as a file holds them whose tensors are not the checkpoint's.
+struct ModelFile {
+  std::vector<FileTensor> tensors;
+  u64 padded_bytes = 0;        ///< of all tensors, each padded as in the file
+  bool needs_imatrix = false;  ///< the program refuses to make it without an importance matrix
+};
+
 /// Layers of one tensor that are stored alike.
 struct StoredLayers {
   const StorageFormat* format = nullptr;
@@ -22,6 +36,7 @@ struct PrecisionPlan {
   Formats linear{}, others{};
   std::vector<std::vector<StoredLayers>> tensors;
   std::vector<std::shared_ptr<const StorageFormat>> bound;  ///< owns what is not the catalogue's own
+  std::shared_ptr<const ModelFile> file;  ///< where set, the weights are its tensors, and the roles say what operators compute in
 
   [[nodiscard]] const StorageFormat& of_linear(Role role) const { return *linear[static_cast<std::size_t>(role)]; }
   [[nodiscard]] const StorageFormat& of_others(Role role) const { return *others[static_cast<std::size_t>(role)]; }

@@ -26,10 +26,19 @@ struct RecipeRule {
   RecipeTensors only{};
 };
 
+/// Who decides which tensor gets which format.
+enum class RecipePolicy {
+  roles,            ///< the recipe's rules, by what a tensor is for
+  llama_file_type   ///< llama-quantize, tensor by tensor: llama_file_type.hpp
+};
+PLIMSOLL_ENUM_NAMES(RecipePolicy, "RecipePolicy", "roles", "llama_file_type");
+
 struct QuantizationRecipe {
   std::string_view id, name, source;
   std::vector<RecipeRule> rules;
   std::optional<CheckpointQuantization> as_checkpoint{};  ///< instead of rules
+  RecipePolicy policy = RecipePolicy::roles;
+  std::string_view file_type{}, base{};  ///< of llama_file_type: its name, and the format of tensors that no rule picks
 
   /// The rule for a role; null when none holds it (lint rule recipe-is-total prevents that).
   [[nodiscard]] const RecipeRule* rule_for(std::string_view role, bool is_linear) const;

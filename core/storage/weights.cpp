@@ -98,7 +98,7 @@ void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Val
 }
 
 void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, const Tensor& tensor, const RankShare& rank, const StorageFormat& format,
-                u32 layers) {
+                u32 layers, std::string_view label) {
   const std::array<u32, 3> shape = shape_on_rank(tensor, model, rank);
   const u8 first = tensor.stacked;  // behind the axis of experts, where there is one
   const bool is_matrix = tensor.rank - first == 2;
@@ -112,7 +112,7 @@ void add_tensor(TermTree& tree, std::string_view group, const ModelSpec& model, 
   const Shapes& shapes = shapes_of(tensor, is_matrix);
   if (v[Symbol::b_w] == 0) v[Symbol::row_w] = row_bytes(v[Symbol::cols], format).value;
   tree.leaf(group, v[Symbol::b_w] != 0 ? shapes.elements : shapes.rows, v,
-            {.source = format.source, .label = tree.explains() ? starred_name(tensor) : std::string()});
+            {.source = format.source, .label = !tree.explains() ? std::string() : label.empty() ? starred_name(tensor) : std::string(label)});
 }
 
 }  // namespace
@@ -121,12 +121,17 @@ u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& i
   tree.open("weights", Combine::sum);
   for (const std::string_view group : groups) {
     bool opened = false;
-    for (std::size_t number = 0; number < inventory.tensors.size(); ++number) {
-      const Tensor& tensor = inventory.tensors[number];
-      if (tensor.apart != Apart::no || group_of(tensor.role) != group) continue;
+    const auto add = [&](const Tensor& tensor, const StorageFormat& format, u32 layers, std::string_view label) {
+      if (tensor.apart != Apart::no || group_of(tensor.role) != group) return;
       if (!opened) tree.open(group, Combine::sum);
       opened = true;
-      formats.each_stored(inventory, number, [&](const StorageFormat& format, u32 layers) { add_tensor(tree, group, model, tensor, rank, format, layers); });
+      add_tensor(tree, group, model, tensor, rank, format, layers, label);
+    };
+    if (formats.file) {
+      for (const FileTensor& held : formats.file->tensors) add(held.tensor, *held.format, held.tensor.layers, held.label);
+    } else {
+      for (std::size_t number = 0; number < inventory.tensors.size(); ++number)
+        formats.each_stored(inventory, number, [&](const StorageFormat& format, u32 layers) { add(inventory.tensors[number], format, layers, {}); });
     }
     if (opened) tree.close();
   }

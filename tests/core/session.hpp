@@ -105,6 +105,7 @@ class Ask {
   Ask& cache(std::string format) { return workload().kv_cache_dtype = std::move(format), *this; }
   Ask& attention(AttentionImplementation which) { return workload().attention = which, *this; }
   Ask& weights(std::string format) { return request.weight_format = std::move(format), *this; }
+  Ask& imatrix(bool with) { return request.importance_matrix = with, *this; }
   Ask& train(TrainingWorkload workload) { return request.workload = std::move(workload), *this; }
   Ask& ranks(u64 count) { return request.parallel.tensor_parallel_size = count, *this; }
 

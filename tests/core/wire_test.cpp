@@ -79,7 +79,7 @@ TEST_CASE("a misspelt key is an error that names the known ones", "[wire]") {
   const Error error = refusal(R"({"model": {"preset": "x"}, "wieght_format": "int4"})");
   CHECK(error.code == ErrorCode::unknown_id);
   CHECK(error.where == "request.wieght_format");
-  CHECK(error.hint == "Remove it, or use one of: model, weight_format, engine, workload, parallel, device.");
+  CHECK(error.hint == "Remove it, or use one of: model, weight_format, importance_matrix, engine, workload, parallel, device.");
   CHECK(refusal(R"({"workload": {"kind": "inference", "context": 1}})").where == "request.workload.context");
   CHECK(refusal(R"({"kind": "inference"})").where == "request.kind");
 }

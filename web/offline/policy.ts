@@ -9,12 +9,15 @@ const withPolicy = (html: string, policy: string): string => {
   return html.replace(mark, `${mark}\n    <meta http-equiv="Content-Security-Policy" content="${policy}">`);
 };
 
+// What "From a hub" asks when it is pressed: two hubs, and the hosts that the first sends large files from.
+const hubs = ['https://huggingface.co', 'https://*.hf.co', 'https://modelscope.cn', 'https://*.modelscope.cn'].join(' ');
+
 const hostedPolicy = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'", "style-src 'self'",
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", `connect-src 'self' ${hubs}`, "style-src 'self'",
   "img-src 'self' data:", "base-uri 'none'", "form-action 'none'",
 ].join('; ');
 
-/** The built page may load its own files and nothing else. */
+/** The built page may load its own files, and ask a hub where the reader says so. */
 export const hostedPage = (): Plugin => ({
   name: 'plimsoll-hosted-policy',
   apply: 'build',

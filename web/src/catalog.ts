@@ -36,6 +36,11 @@ export interface StorageFormat extends Named {
   kv_cache?: true;
 }
 
+export interface Recipe extends Named {
+  /** A type of GGUF files: no program trains on one. */
+  llama_file_type?: object;
+}
+
 /** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
 export const projects = (optimizer: Optimizer | undefined): boolean => optimizer?.states.some(state => state.only === 'projected') ?? false;
 
@@ -46,12 +51,12 @@ export interface Catalog {
   formats: Map<string, StorageFormat>;
   /** Recipes of one format: a data type, or a method without settings. */
   weightFormats: string[];
-  /** Every recipe, those of one format first. */
+  /** Every recipe, those of one format first, then methods with settings and the types of GGUF files. */
   weightRecipes: string[];
   /** Of the formats, those that a cache may be asked for in. */
   cacheFormats: string[];
   engines: Map<string, Named>;
-  quantizations: Map<string, Named>;
+  quantizations: Map<string, Recipe>;
   optimizers: Map<string, Optimizer>;
   precisions: Map<string, Named>;
   stacks: Map<string, Named>;
@@ -64,7 +69,7 @@ interface CatalogFile {
   models: Preset[];
   formats: Record<string, StorageFormat>;
   engines: Record<string, Named>;
-  quantizations: Record<string, Named>;
+  quantizations: Record<string, Recipe>;
   optimizers: Record<string, Optimizer>;
   precisions: Record<string, Named>;
   stacks: Record<string, Named>;

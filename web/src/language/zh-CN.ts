@@ -1,4 +1,5 @@
 import type { Messages } from './index.ts';
+import { hub } from './zh-CN-hub.ts';
 import { reasons, ruleTexts, rules } from './zh-CN-rules.ts';
 import { formatNames, symbols, terms } from './zh-CN-terms.ts';
 import { training } from './zh-CN-training.ts';
@@ -11,6 +12,7 @@ export const zhCN: Messages = {
   rules,
   ...ruleTexts,
   ...training,
+  hub,
   colon: '：',
   comma: '，',
   stop: '。',
@@ -210,7 +212,7 @@ export const zhCN: Messages = {
   copyByHand: '请从地址栏复制链接。',
   offlineCopy: '下载本页，离线使用',
   privacy:
-    '所有计算都在你的浏览器中完成。页面加载后不再发出任何请求：没有统计，没有字体下载，没有错误上报。链接把设置放在 # 之后，浏览器不会把这部分发送给服务器。拖入的文件只在本机读取。',
+    '所有计算都在你的浏览器中完成。页面加载后，除你按下按钮请求的内容外不再发出任何请求：没有统计，没有字体下载，没有错误上报。链接把设置放在 # 之后，浏览器不会把这部分发送给服务器。拖入的文件只在本机读取。',
   versionLine: (version, date) => `Plimsoll ${version} · 数据目录 ${date}`,
   name: '得名于船舷上的载重线：水面到线为止，不可再装。',
 };

@@ -3,6 +3,7 @@
 import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
 import { minimalConfig } from '../link.ts';
 import { readConfigFile } from './intake.ts';
+import './hub-way.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -47,6 +48,7 @@ export class ConfigWays extends Panel {
     return html`<div class="ways">
         <button type="button" @click=${() => this.#dialog()?.showModal()}>${text.pasteConfig}</button>
         <button type="button" @click=${() => this.renderRoot.querySelector<HTMLInputElement>('#file')?.click()}>${text.chooseFile}</button>
+        <pl-hub-way .view=${this.view}></pl-hub-way>
         <span class="anywhere">${text.dropAnywhere}</span>
       </div>
       <input id="file" type="file" accept=".json,application/json" hidden aria-label=${text.chooseFile} @change=${(event: Event) => void this.#file(event)} />

@@ -181,7 +181,7 @@ export class TrainingQuestion extends TrainingFields {
     if (method === 'full') return nothing;
     const lora = this.lora;
     const base = state.request.weight_format ?? '';
-    const quantised = catalog.weightFormats.filter(id => !wholeFormats.has(id)).map(value => ({ value, label: fullFormatName(this.view, value) }));
+    const quantised = catalog.weightFormats.filter(id => !wholeFormats.has(id) && !catalog.quantizations.get(id)?.llama_file_type).map(value => ({ value, label: fullFormatName(this.view, value) }));
     const dtypes: Choice[] = adapterDtypes.map(value => ({ value, label: catalog.formats.get(value)?.name ?? value }));
     const changed = loraFields.some(field => this.changedLora(field)) || Boolean(base);
     return this.group(training.adapters, changed, () => this.sendRequest(request => {
