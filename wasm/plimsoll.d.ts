@@ -26,6 +26,7 @@ export interface ModelChoice {
   config?: string | null;
   path?: string | null;
   parameter_count?: string | null;
+  quantization_config?: string | null;
 }
 export interface InferenceWorkload {
   kind: 'inference';
@@ -33,6 +34,7 @@ export interface InferenceWorkload {
   max_num_seqs?: number;
   prompt_tokens?: number | null;
   kv_cache_dtype?: string | null;
+  value_cache_dtype?: string | null;
   attention?: AttentionImplementation;
 }
 export interface OptimizerChoice {
@@ -277,6 +279,7 @@ export interface Report {
   needed_low_bytes: number;
   needed_high_bytes: number;
   kv_cache_bytes: number;
+  checkpoint_bytes: number;
   worst_moment: string;
   segments: Segment[];
   tree: Term;

@@ -157,7 +157,7 @@ test('optimizer states: bytes, place and number of states count', () => {
   assert.deepEqual(counts(suite(step.replace('AdamW', 'Unheard'))), [1, 0, null, 0, 0, 1]);
 });
 
-test('a quantised operator: every tensor in memory counts, and other methods are not covered', () => {
+test('a quantised operator: every tensor in memory counts, and unknown methods are not covered', () => {
   const weight = ['weight', [2048, 1], 'uint8'];
   const absmax = ['quant_state.absmax', [64], 'float32'];
   const table = ['quant_state.code', [16], 'float32'];
@@ -166,21 +166,43 @@ test('a quantised operator: every tensor in memory counts, and other methods are
   assert.deepEqual(counts(suite(entry('bitsandbytes_4bit', weight, absmax, table))), [1, 1, null, 0, 0, 0]);
   assert.deepEqual(counts(suite(entry('bitsandbytes_4bit', weight, absmax))), [1, 0, null, 1, 0, 0]);
   assert.deepEqual(counts(suite(entry('bitsandbytes_4bit', weight, ['quant_state.absmax', [65], 'float32'], table))), [1, 0, null, 1, 0, 0]);
-  assert.deepEqual(counts(suite(entry('gptq', weight))), [1, 0, null, 0, 0, 1]);
+  assert.deepEqual(counts(suite(entry('unheard', weight))), [1, 0, null, 0, 0, 1]);
+  const gptq = { method: 'gptq', setting: 'x', parameters: { bits: 4, group_size: 32 }, examples: [{ in: 64, out: 64, bias: false, checkpoint: [
+    ['qweight', [8, 64], 'int32'], ['qzeros', [2, 8], 'int32'], ['scales', [2, 64], 'float16'], ['g_idx', [64], 'int32']] }] };
+  assert.deepEqual(counts(suite(gptq)), [1, 1, null, 0, 0, 0]);
+  assert.deepEqual(counts(suite({ ...gptq, parameters: { bits: 8, group_size: 32 } })), [1, 0, null, 1, 0, 0]);
 });
 
-test('a quantised model: the tensors of its quantised modules, and the sum of all', () => {
+test('a quantised model: each of its tensors, and the sum of all', () => {
   const names = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'];
   const shapes = [[64, 64], [32, 64], [32, 64], [64, 64], [128, 64], [128, 64], [64, 128]];
   const parts = names.flatMap((name, i) => {
     const part = (tensor, shape, dtype) => ({ name: `model.layers.*.${name}.${tensor}`, shape, count: 2, dtype, kind: 'quantised' });
     return [part('weight', shapes[i], 'int8'), part('SCB', [shapes[i][0]])];
   });
+  const left = (name, shape, count) => parts.push({ name: `${name}.weight`, shape, count, dtype: 'float16' });
+  left('model.embed_tokens', [96, 64], 1);
+  left('model.norm', [64], 1);
+  left('model.layers.*.input_layernorm', [64], 2);
+  left('model.layers.*.post_attention_layernorm', [64], 2);
   const total = 2 * (96 * 64 + 5 * 64) + 2 * shapes.reduce((sum, [out, input]) => sum + out * input + 4 * out, 0);
   const model = { config: 'a.json', label: 'small', dtype: 'float16', quantization_config: { quant_method: 'bitsandbytes', load_in_8bit: true }, total_bytes: total, tensors: parts };
   const suite = change => rowsOf({ 'configs/a.json': llama, 'oracle/quantization/whole_models.json': { models: [{ ...model, ...change }] } }).rows.quantised_model;
   assert.deepEqual(counts(suite({})), [2, 2, null, 0, 0, 0]);
   assert.deepEqual(counts(suite({ total_bytes: total + 1 })), [2, 1, null, 1, 0, 0]);
   assert.deepEqual(counts(suite({ tensors: parts.slice(1) })), [2, 1, null, 1, 0, 0]);
-  assert.deepEqual(counts(suite({ quantization_config: { quant_method: 'awq' } })), [1, 0, null, 0, 0, 1]);
+  assert.deepEqual(counts(suite({ quantization_config: { quant_method: 'awq' } })), [1, 0, null, 0, 1, 0]);
+});
+
+test('the bytes of a checkpoint are those that its index states', () => {
+  const linears = 2 * (2 * 64 * 64 + 2 * 32 * 64 + 3 * 64 * 128);
+  const index = (total, names = {}) => ({ metadata: { total_size: total }, weight_map: names });
+  const suite = (config, listed) => rowsOf({ 'configs/a.json': config, 'safetensors_index/a.model.safetensors.index.json': listed }).rows.checkpoint_bytes;
+  const whole = 2 * (96 * 64 + 5 * 64 + linears);
+  const stated = { ...llama, dtype: 'bfloat16' };
+  assert.deepEqual(counts(suite(stated, index(whole))), [1, 1, null, 0, 0, 0]);
+  assert.deepEqual(counts(suite(stated, index(whole + 1))), [1, 0, null, 1, 0, 0]);
+  assert.deepEqual(counts(suite(stated, index(undefined))), [1, 0, null, 0, 0, 1]);
+  const packed = { ...stated, quantization_config: { quant_method: 'fp8' } };
+  assert.deepEqual(counts(suite(packed, index(2 * (96 * 64 + 5 * 64) + linears + 4 * 14))), [1, 1, null, 0, 0, 0]);
 });
