@@ -92,7 +92,8 @@ void add_parts(TermTree& tree, std::string_view group, const Tensor& tensor, Val
     v[Symbol::row_w] = part.counted == Counted::row ? row_bytes(v[Symbol::cols], alone).value : 0;
     set_part_symbols(v, part);
     tree.leaf(group, formula_of(part, tensor, is_matrix, v[Symbol::b_w] != 0), v,
-              {.source = format.source, .label = tree.explains() ? part_name(tensor, part) : std::string()});
+              {.source = format.source, .basis = format.bounded ? Basis::assumed : Basis::exact,
+               .label = tree.explains() ? part_name(tensor, part) : std::string()});
   }
   tree.close();
 }

@@ -194,6 +194,22 @@ TEST_CASE("a bias has the method's own type where it has one", "[checkpoint_plan
   CHECK(plain.at("model.layers.*.mlp.up_proj.bias") == u64{3} * 512 * 2);
 }
 
+TEST_CASE("bits on average are assumed, a layout is exact", "[checkpoint_plan]") {
+  const auto basis = [](const std::string& quantization) {
+    const Plan plan = ask_config(config_of("", quantization)).plan();
+    const Term weights = estimate_rank(plan, plan.ranks[0], true).tree.children.at(0);
+    ByBasis sums;
+    add_by_basis(weights, sums);
+    return sums;
+  };
+  const u64 linears = 3 * (4 * 256 * 256 + 3 * 256 * 512), head = 1000 * 256, rest = 2 * (1000 * 256 + 7 * 256);
+  CHECK(basis(R"({"quant_method": "exl3", "bits": 4, "head_bits": 4})").assumed == 0);
+  const ByBasis average = basis(R"({"quant_method": "exl2", "bits": 4, "head_bits": 6})");
+  CHECK(average.exact == rest);
+  CHECK(average.assumed >= linears / 2 + head * 6 / 8);
+  CHECK(average.assumed < linears / 2 + head * 6 / 8 + 22 * 500);  // the last thousand of a matrix is counted whole
+}
+
 TEST_CASE("an unknown method quantises nothing, and says so", "[checkpoint_plan]") {
   const std::string config = config_of("", R"({"quant_method": "new_method", "bits": 4})");
   CHECK(formats_of(config, "up_proj") == Layers{{"bf16", 3}});
