@@ -173,8 +173,8 @@ void BackwardWalk::lose_gradients(u16 number) {
 void BackwardWalk::new_parameter(const BackwardStep& step) {
   trained_[step.bytes] += step.elements;
   if (gradients_ == NewGradients::added) {  // beside what the operator still holds
-    u32 place = 0;
-    while (own_[place] != 0) ++place;
+    std::size_t place = own_.size() - 1;  // from the end: the operator numbers its own from the start
+    while (own_[place] != 0) --place;
     own_[place] = new_store(step.elements, step.bytes);
     return;
   }

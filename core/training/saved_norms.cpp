@@ -228,21 +228,33 @@ Traced trace_new_gelu(Tape& tape, const Traced& input) {
   Backward back(tape, {input});
   const Traced out = tape.make(activated, bytes, input.gradient, back.out());
   const u64 n = input.elements;
-  const u8 of_half = back.make(n, bytes), of_tanh = back.make(n, bytes);
+  const bool casts = bytes != input.bytes;
+  /// What goes to the input or its half is cast to their type, where that is another.
+  const auto narrowed = [&](u8 wide) {
+    if (!casts) return wide;
+    const u8 narrow = back.make(n, input.bytes);
+    back.drop(wide);
+    return narrow;
+  };
+  u8 of_half = back.make(n, bytes);
+  const u8 of_tanh = back.make(n, bytes);
   back.lose();
   back.release(half);
   back.release(one_more);
+  of_half = narrowed(of_half);
   const u8 inner = back.make(n, bytes);
   back.drop(of_tanh);
   back.release(tanh);
   const u8 scaled = back.make(n, bytes);
   back.drop(inner);
-  back.give(0, scaled);
-  const u8 cubed = back.make(n, bytes), power = back.make(n, bytes), thrice = back.make(n, bytes), of_power = back.make(n, bytes);
+  back.give(0, casts ? back.make(n, input.bytes) : scaled);
+  const u8 cubed = back.make(n, bytes);
+  if (casts) back.drop(scaled);
+  const u8 power = back.make(n, bytes), thrice = back.make(n, bytes), of_power = back.make(n, bytes);
   for (const u8 gone : {cubed, power, thrice}) back.drop(gone);
-  back.give(0, of_power);
   back.release_all();
-  const u8 of_input = back.make(n, bytes);
+  back.give(0, narrowed(of_power));
+  const u8 of_input = back.make(n, input.bytes);
   back.drop(of_half);
   back.give(0, of_input);
   return out;

@@ -11,7 +11,7 @@ constexpr Formula logits{"b_a * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a
 
 /// Which gradients are there: those of `ahead` parameters of a part are still to come.
 struct Gradients {
-  bool embedding_ahead = false;
+  bool embedding_ahead = false, all_embeddings_ahead = false;
   ByWidth ahead{};
   bool head = false, embedding = false, tied_sum = false;  ///< fresh ones, which have not been added to `.grad`
   bool none_so_far = false;
@@ -59,6 +59,7 @@ void Step::add_part(const TrainedPart& part, const Gradients& there) {
   u64 ahead = 0;
   if (!state.gradients_before_step) {
     if (there.embedding_ahead && part.embedding) ahead += (Checked{model().vocab_size} * model().hidden_size).value;
+    if (there.all_embeddings_ahead) ahead += part.before_layers;
     ahead += there.ahead[part.gradient_bytes];
   }
   v[Symbol::P_t] = part.parameters;
@@ -149,16 +150,19 @@ void at_loss(Step& s) {
 /// The head's product: the gradient of the logits is cast, then those of its weight and of the state are made. Autocast casts the weight's
 /// gradient back.
 void at_head(Step& s) {
-  const bool trained = s.pass().training_outside().trains({Role::lm_head});
   s.before(During::kept);
   activations(s, During::kept);
+  const bool trained = s.pass().training_outside().trains({Role::lm_head});
   s.tree.open("loss", Combine::sum);
-  s.v[Symbol::b_a] = s.pass().logit_bytes();
+  if (s.pass().kept_logits != KeptLogits::none) {
+    s.v[Symbol::b_a] = s.pass().kept_logit_bytes();
+    s.add("loss.logits", logits, source::training);
+  }
+  s.v[Symbol::b_a] = s.v[Symbol::b_g] = s.pass().logit_bytes();
   s.add("loss.gradients", logits);
-  s.v[Symbol::b_g] = s.pass().logit_bytes();
   if (trained) s.add("gradients.head", embedding_gradient);
-  s.v[Symbol::b_a] = s.pass().logit_bytes();
   s.add("backward.stream_gradient", stream);
+  s.add("loss.value_and_gradient", loss_and_gradient, source::training);
   s.tree.close();
 }
 
@@ -172,7 +176,7 @@ void at_norm(Step& s) {
 
 /// The highest moment of one layer's backward: every later gradient is there.
 void at_layer(Step& s) {
-  s.gradients({.embedding_ahead = true, .ahead = s.at.ahead, .head = s.tied()});
+  s.gradients({.all_embeddings_ahead = true, .ahead = s.at.ahead, .head = s.tied()});
   s.tree.open("activations", Combine::sum);
   for (const Outside part : {Outside::embeddings, Outside::tables, Outside::frame}) s.trace.add_outside(s.tree, part);
   s.trace.add_layer_moment(s.tree, s.at.layer, s.new_gradients());

@@ -13,6 +13,7 @@ struct TrainedPart {
   u64 parameters = 0;
   u32 gradient_bytes = 2;  ///< of an element
   bool embedding = false;  ///< the token embedding is among them, V * h parameters
+  u64 before_layers = 0;   ///< parameters of them that run before the layers, so their gradients come last
 };
 
 /// What the moments need to know of what is trained. Weights, adapters, master weights, optimizer states and buffers stand through

@@ -39,7 +39,10 @@ std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTen
   const TrainingPlan& training = plan.training();
   if (!training.pass.lora) {
     TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes};
-    for (const TrainedTensor& tensor : trained) all.embedding = all.embedding || tensor.is_embedding;
+    for (const TrainedTensor& tensor : trained) {
+      all.embedding = all.embedding || tensor.is_embedding;
+      if (tensor.is_embedding) all.before_layers += tensor.elements().value;
+    }
     return {all};
   }
   std::vector<TrainedPart> parts;
@@ -49,6 +52,7 @@ std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTen
     if (part == parts.end()) part = parts.insert(parts.end(), {.gradient_bytes = width});
     part->parameters += (tensor.elements() * tensor.count).value;
     part->embedding = part->embedding || tensor.is_embedding;
+    if (tensor.is_embedding) part->before_layers += (tensor.elements() * tensor.count).value;
   }
   return parts;
 }

@@ -11,11 +11,13 @@ using namespace plimsoll::testing;
 namespace {
 
 /// The recorded amounts, as parameters of one width.
-TrainedState state_of(JsonView step, const TrainingPass& pass) {
+TrainedState state_of(JsonView step, const ModelSpec& model, const TrainingPass& pass) {
   const u32 width = pass.lora ? bytes_of(pass.lora->adapter_dtype) : pass.weight_bytes();
   const auto parameters = [&](std::string_view key) { return *step[key].whole() / width; };
   REQUIRE(parameters("gradients") * width == *step["gradients"].whole());
-  return {.parts = {{parameters("gradients"), width, parameters("embedding_gradient") != 0}},
+  const bool embedding = parameters("embedding_gradient") != 0;
+  const u64 before_layers = embedding ? (u64{model.vocab_size} + model.position_rows) * model.hidden_size : 0;
+  return {.parts = {{parameters("gradients"), width, embedding, before_layers}},
           .gradients_before_step = flag_of(step, "gradients_before_step"), .add_optimizer_transient = {}};
 }
 
@@ -41,7 +43,7 @@ TEST_CASE("every moment of recorded training steps is met to the byte", "[traini
       for (const bool explain : {false, true}) {
         TermTree tree(explain);
         tree.open("test", Combine::sum);
-        const StepPeak peak = add_step_moments(tree, model, pass, state_of(steps.at(j), pass));
+        const StepPeak peak = add_step_moments(tree, model, pass, state_of(steps.at(j), model, pass));
         const u64 highest = tree.close(), beside = standing(steps.at(j), model, pass);
         const JsonView moments = steps.at(j)["moments"];
         CHECK(beside + peak.before_forward == *moments.at(0).whole());

@@ -118,9 +118,9 @@ export const stepTerms: Record<string, Explained> = {
   'saved.position_ids': { name: 'Position ids', about: 'One 8-byte integer per position.' },
   'saved.rotary_table': { name: 'Rotary table', about: 'Cosines and sines of every position, shared by all layers.' },
   'saved.mask': { name: 'Attention mask', about: 'Recomputed layers keep it as an argument.' },
-  'backward.layer': { name: 'The layer being differentiated', about: 'All that the first layer keeps, computed again if it was not kept.' },
+  'backward.layer': { name: 'The layer being differentiated', about: 'All that the layer still keeps at its highest moment, computed again if it was not kept.' },
   'backward.stream_gradient': { name: 'Gradient of the residual stream', about: 'What one layer hands to the one before it.' },
-  'backward.score_gradients': { name: 'Gradients of the scores', about: 'Of the probabilities and of the scores, at the same time.' },
-  'backward.value_gradient': { name: 'Gradient of the values', about: 'Waits beside the scores’ gradients.' },
+  'backward.gradients': { name: 'Gradients on their way', about: 'Between operators, and what the operator at hand makes for itself.' },
+  'backward.final_norm': { name: 'The final norm’s backward', about: 'What it saved, and the gradients it makes.' },
   'backward.checkpoint_arguments': { name: 'Arguments of the checkpoint', about: 'Tables, position ids and masks, held until the last layer is done.' },
 };

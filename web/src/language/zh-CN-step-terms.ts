@@ -118,9 +118,9 @@ export const stepTerms: Record<string, Explained> = {
   'saved.position_ids': { name: '位置 id', about: '每个位置一个 8 字节整数。' },
   'saved.rotary_table': { name: '旋转位置表', about: '各位置的余弦和正弦值，各层共用。' },
   'saved.mask': { name: '注意力掩码', about: '重算的层把它作为参数保留。' },
-  'backward.layer': { name: '正在求导的层', about: '第一层保留的全部内容，未保留的会重新计算。' },
+  'backward.layer': { name: '正在求导的层', about: '该层在最高时刻仍保留的全部内容，未保留的会重新计算。' },
   'backward.stream_gradient': { name: '残差流的梯度', about: '一层传给前一层的梯度。' },
-  'backward.score_gradients': { name: '分数的梯度', about: '概率的梯度与分数的梯度，同时存在。' },
-  'backward.value_gradient': { name: 'V 的梯度', about: '与分数的梯度同时存在。' },
+  'backward.gradients': { name: '传递中的梯度', about: '算子之间的梯度，以及当前算子自己的临时张量。' },
+  'backward.final_norm': { name: '末尾归一化的反向', about: '它保存的张量和它产生的梯度。' },
   'backward.checkpoint_arguments': { name: '检查点参数', about: '位置表、位置 id 和掩码，保留到最后一层算完。' },
 };
