@@ -29,7 +29,11 @@ Field(const char*, Member Owner::*) -> Field<Owner, Member>;
   }
 #define PLIMSOLL_FIELD(member) Field{#member, &Self::member}
 
-PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count));
+PLIMSOLL_WIRE(CheckpointTensors, true, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(type), PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(count), PLIMSOLL_FIELD(bytes));
+PLIMSOLL_WIRE(CheckpointMetadata, true, PLIMSOLL_FIELD(key), PLIMSOLL_FIELD(value));
+PLIMSOLL_WIRE(CheckpointSummary, true, PLIMSOLL_FIELD(kind), PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(files), PLIMSOLL_FIELD(file_bytes), PLIMSOLL_FIELD(read_bytes),
+              PLIMSOLL_FIELD(tensor_count), PLIMSOLL_FIELD(tensor_bytes), PLIMSOLL_FIELD(total_size), PLIMSOLL_FIELD(metadata), PLIMSOLL_FIELD(tensors));
+PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count), PLIMSOLL_FIELD(checkpoint));
 PLIMSOLL_WIRE(InferenceWorkload, true, PLIMSOLL_FIELD(max_model_len), PLIMSOLL_FIELD(max_num_seqs), PLIMSOLL_FIELD(prompt_tokens),
               PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(attention));
 PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
