@@ -3,9 +3,16 @@
 #include "engines/runtime_overhead.hpp"
 #include "inference/pass.hpp"
 #include "messages.hpp"
+#include "storage/checkpoint_weights.hpp"
 
 namespace plimsoll {
 namespace {
+
+u64 weights_of(TermTree& tree, const Plan& plan, const RankShare& rank) {
+  const LoadedModel& model = *plan.model;
+  if (plan.weights_as_stored) return add_stored_weights(tree, model.spec, model.inventory, rank, *model.stored);
+  return add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
+}
 
 ForwardPass pass_of(const Plan& plan) {
   const InferencePlan& serving = plan.inference();
@@ -66,7 +73,7 @@ RankEstimate estimate_rank(const Plan& plan, const RankShare& rank, bool explain
     out.weights_bytes = out.states.weights_bytes;
     out.step = add_training(tree, out, plan, out.states, plan.length(), plan.sequences());
   } else {
-    out.weights_bytes = add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+    out.weights_bytes = weights_of(tree, plan, rank);
     add_moments(tree, out, plan, rank, plan.length(), plan.sequences());
   }
   out.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
@@ -82,7 +89,7 @@ FixedPart fixed_part(const Plan& plan, const RankShare& rank) {
   FixedPart fixed;
   tree.open("fixed", Combine::sum);
   if (plan.trains()) fixed.states = add_step_states(tree, plan, rank);
-  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : add_weights(tree, plan.model->spec, plan.model->inventory, rank, plan.weight_formats);
+  fixed.weights_bytes = plan.trains() ? fixed.states.weights_bytes : weights_of(tree, plan, rank);
   fixed.overhead_bytes = add_runtime_overhead(tree, *plan.engine, plan.vendor(), rank.tensor_parallel_size);
   return fixed;
 }

@@ -170,6 +170,10 @@ constexpr auto texts = std::to_array<Text>({
             "{0} 是 GGUF 文件类型：每个张量采用 llama-quantize 为其选择的类型，张量在文件中占 {1} 字节，文件另含分词器。权重之外的部分仍按 Transformers 而非 llama.cpp 计算。"),
     notice("imatrix_needed", "llama-quantize refuses to make {0} without an importance matrix: these sizes are of a file that nobody has.",
             "没有重要性矩阵时，llama-quantize 拒绝生成 {0}：此处的大小对应一个不存在的文件。"),
+    notice("checkpoint_differs", "The checkpoint and the config differ in {0} place(s): {1}.", "检查点与配置有 {0} 处不同：{1}。"),
+    notice("weights_as_stored", "The weights are counted as the files store them: {0} bytes of {1} tensors.", "权重按文件中的存储方式计算：{1} 个张量，共 {0} 字节。"),
+    notice("gguf_in_transformers", "Transformers makes 16 or 32 bit weights of a GGUF file when it loads one. The weights are counted as the file stores them.",
+            "Transformers 加载 GGUF 文件时会将权重还原为 16 或 32 位。此处按文件中的存储方式计算权重。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

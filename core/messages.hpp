@@ -26,6 +26,7 @@ enum class Say {
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
   experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, dora_not_counted, products_not_counted,
   llama_file_type, imatrix_needed,
+  checkpoint_differs, weights_as_stored, gguf_in_transformers,
   count_
 };
 

@@ -78,6 +78,21 @@ void say_format(Plan& plan, const QuantizationRecipe& recipe) {
   if (multiplies_latents_in_int8(plan.model->spec, plan.weight_formats)) plan.notices.push_back(make_notice(Say::int8_product_refuses, where));
 }
 
+/// Weights that come from a checkpoint's own headers.
+std::optional<Error> say_stored(Plan& plan) {
+  const CheckpointSummary& checkpoint = *plan.request.model.checkpoint;
+  std::erase_if(plan.notices, [](const Notice& notice) { return notice.code == "quantized_checkpoint"; });  // nothing is left out of what was read
+  Checked bytes, count;
+  for (const StoredTensors& tensors : plan.model->stored->tensors) {
+    if (!tensors.constant && plan.model->inventory.tensors[tensors.tensor].apart != Apart::no) continue;
+    bytes = bytes + Checked{tensors.bytes} * tensors.count;
+    count = count + tensors.count;
+  }
+  plan.notices.push_back(make_notice(Say::weights_as_stored, "request.model.checkpoint", {digits(bytes.value), digits(count.value)}));
+  if (checkpoint.kind == CheckpointKind::gguf && plan.engine->id == "transformers") plan.notices.push_back(make_notice(Say::gguf_in_transformers, "request.model.checkpoint"));
+  return std::nullopt;
+}
+
 std::optional<Error> decide_formats(Plan& plan) {
   const ModelSpec& spec = plan.model->spec;
   const std::string weight_format = weight_format_of(plan.request, spec, plan.notices);
@@ -89,6 +104,9 @@ std::optional<Error> decide_formats(Plan& plan) {
   plan.weight_formats = formats.value();
   if (auto error = decide_file(plan, *recipe.value())) return error;
   if (plan.request.weight_format) say_format(plan, *recipe.value());
+  plan.weight_format = weight_format;
+  plan.weights_as_stored = !plan.trains() && !plan.request.weight_format && plan.model->stored && plan.model->stored->sizes_known;
+  if (plan.weights_as_stored) return say_stored(plan);
   plan.request.weight_format = weight_format;
   return std::nullopt;
 }

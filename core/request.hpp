@@ -25,10 +25,12 @@ struct CheckpointTensors {
   std::vector<u64> shape;       ///< outermost axis first
   u64 count = 1;
   std::optional<u64> bytes;     ///< of one; absent: an index does not say
+  bool operator==(const CheckpointTensors&) const = default;
 };
 
 struct CheckpointMetadata {
   std::string key, value;
+  bool operator==(const CheckpointMetadata&) const = default;
 };
 
 /// What the headers of a checkpoint say, short enough for a request: half a million tensors are some hundred groups.
@@ -40,6 +42,7 @@ struct CheckpointSummary {
   std::optional<u64> total_size;             ///< an index's own sum
   std::vector<CheckpointMetadata> metadata;  ///< of GGUF: what describes the model
   std::vector<CheckpointTensors> tensors;
+  bool operator==(const CheckpointSummary&) const = default;
 };
 
 /// The model, given in exactly one way. The headers of a checkpoint stand beside a config or a preset; a GGUF file stands alone.
@@ -233,6 +236,23 @@ struct Inspection {
   std::string model_type, family;
   u64 parameter_count = 0, active_parameter_count = 0, mtp_parameter_count = 0, tied_parameter_count = 0;
   std::vector<InspectedTensor> tensors;
+};
+
+/// A tensor of a checkpoint that the model has not, or has otherwise; or one of the model that the checkpoint lacks.
+struct TensorDifference {
+  std::string name;
+  DifferenceKind kind{};
+  std::string expected, found;  ///< shapes as "[2, 3]", counts in digits; empty where there is none
+};
+
+/// A checkpoint beside the model that it holds.
+struct CheckpointInspection {
+  CheckpointSummary checkpoint;
+  std::optional<std::string> config;    ///< of GGUF: its metadata as a config.json
+  std::optional<ModelSummary> model;    ///< where a config was given, or could be made
+  std::optional<u64> model_bytes;       ///< of the model's tensors that the checkpoint names, each in the config's dtype; absent where one is stored otherwise
+  std::optional<u64> stored_bytes;      ///< of the checkpoint's tensors that the model runs with, as stored; absent: an index does not say
+  std::vector<TensorDifference> differences;
 };
 
 struct CatalogInfo {

@@ -125,6 +125,10 @@ PLIMSOLL_ENUM_NAMES(StatePlace, "StatePlace", "device", "unified", "host");
 enum class CheckpointKind { safetensors, safetensors_index, pytorch_index, gguf };
 PLIMSOLL_ENUM_NAMES(CheckpointKind, "CheckpointKind", "safetensors", "safetensors_index", "pytorch_index", "gguf");
 
+/// How a tensor of a checkpoint and one of its model differ.
+enum class DifferenceKind { missing, extra, other_shape, other_count, other_type };
+PLIMSOLL_ENUM_NAMES(DifferenceKind, "DifferenceKind", "missing", "extra", "other_shape", "other_count", "other_type");
+
 /// What a checkpoint holds beside the model that runs: multi-token prediction layers, a stored copy of a tied head.
 enum class Apart { no, mtp, tied };
 PLIMSOLL_ENUM_NAMES(Apart, "Apart", "no", "mtp", "tied");

@@ -119,6 +119,9 @@ PLIMSOLL_WIRE(InspectedTensor, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(shape
               PLIMSOLL_FIELD(role), PLIMSOLL_FIELD(apart));
 PLIMSOLL_WIRE(Inspection, false, PLIMSOLL_FIELD(model_type), PLIMSOLL_FIELD(family), PLIMSOLL_FIELD(parameter_count),
               PLIMSOLL_FIELD(active_parameter_count), PLIMSOLL_FIELD(mtp_parameter_count), PLIMSOLL_FIELD(tied_parameter_count), PLIMSOLL_FIELD(tensors));
+PLIMSOLL_WIRE(TensorDifference, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(kind), PLIMSOLL_FIELD(expected), PLIMSOLL_FIELD(found));
+PLIMSOLL_WIRE(CheckpointInspection, false, PLIMSOLL_FIELD(checkpoint), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(model_bytes),
+              PLIMSOLL_FIELD(stored_bytes), PLIMSOLL_FIELD(differences));
 PLIMSOLL_WIRE(OptimizerState, false, PLIMSOLL_FIELD(key), PLIMSOLL_FIELD(bytes), PLIMSOLL_FIELD(place), PLIMSOLL_FIELD(shared),
               PLIMSOLL_FIELD(formula));
 PLIMSOLL_WIRE(OptimizerStates, false, PLIMSOLL_FIELD(states), PLIMSOLL_FIELD(device_bytes), PLIMSOLL_FIELD(unified_bytes),

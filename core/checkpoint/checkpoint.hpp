@@ -57,7 +57,7 @@ struct Checkpoint {
 };
 
 /// Longest header taken, as the safetensors library has it; a GGUF header with a large vocabulary has 16 MB.
-/// Source  safetensors-header
+/// Source  "safetensors-header"
 inline constexpr u64 header_limit = 100'000'000;
 /// Longest index taken: one of half a million tensors has 60 MB.
 inline constexpr u64 index_limit = 512'000'000;

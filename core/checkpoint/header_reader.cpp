@@ -43,7 +43,7 @@ std::string base_name(std::string_view path) { return std::string(path.substr(st
 /// Shards that count themselves must all be there.
 std::optional<Error> check_shards(const std::vector<Checkpoint>& parts) {
   const auto first = shard_of(parts.front().files.front().name);
-  if (!first) return parts.size() == 1 ? std::nullopt : std::optional<Error>();
+  if (!first) return std::nullopt;  // several files that do not count themselves: names that repeat are refused
   std::vector<bool> there(static_cast<std::size_t>(first->count) + 1);
   for (const Checkpoint& part : parts) {
     const auto shard = shard_of(part.files.front().name);

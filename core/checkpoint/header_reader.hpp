@@ -32,7 +32,7 @@ std::optional<CheckpointKind> checkpoint_kind(std::string_view file_name);
 ///
 /// Assumes  little-endian files, as both formats are
 /// Errors   invalid_file, invalid_json, too_large, wrong_type, out_of_range, overflow; `where` is the file's name and the place in it
-/// Source   safetensors-header for the layout and what is refused; gguf-format for GGUF
+/// Source   "safetensors-header" for the layout and what is refused; "gguf-format" for GGUF
 /// Tested   tests/core/safetensors_test.cpp, tests/core/gguf_test.cpp, tests/core/checkpoint_index_test.cpp, fuzz/
 std::unique_ptr<HeaderReader> safetensors_reader(std::string name, u64 size);
 std::unique_ptr<HeaderReader> index_reader(CheckpointKind kind, std::string name, u64 size);

@@ -15,9 +15,9 @@ struct StoredType {
   u32 id = 0;              ///< of ggml; otherwise unused
 };
 
-/// By the name in a safetensors header. Source  safetensors-header
+/// By the name in a safetensors header. Source  "safetensors-header"
 std::optional<StoredType> safetensors_type(std::string_view name);
-/// By the number in a GGUF header. Source  ggml-block-types
+/// By the number in a GGUF header. Source  "ggml-blocks", through the catalogue
 std::optional<StoredType> ggml_type(u32 id);
 
 /// Bytes of rows of so many elements each. Rows are whole blocks in ggml's types, and every tensor of safetensors ends on a byte.
