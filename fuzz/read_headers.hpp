@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "plimsoll.hpp"
+#include "checkpoint/plimsoll_headers.hpp"
 
 /// The first byte says whether the file is claimed to be as long as the bytes or far longer; no input may read for ever, and no reader may
 /// ask for bytes that the file has not.
@@ -21,6 +21,6 @@ inline int read_headers(std::string_view name, const std::uint8_t* data, std::si
     const std::size_t from = slice->offset < bytes.size() ? static_cast<std::size_t>(slice->offset) : bytes.size();
     if (reading.feed(bytes.substr(from, static_cast<std::size_t>(slice->size)))) return 0;
   }
-  plimsoll::inspect_checkpoint(reading, std::nullopt);
+  plimsoll::checkpoint_summary(reading);
   return 0;
 }

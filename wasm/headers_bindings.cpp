@@ -28,8 +28,18 @@ val wanted() {
   out.set("size", static_cast<double>(slice->size));
   return out;
 }
-/// A Uint8Array; an empty text, or an Outcome with the error.
-val feed(const std::string& bytes) { return outcome(reading().feed(bytes)); }
+std::string& bytes() {
+  static std::string only;
+  return only;
+}
+
+/// Where the bytes wanted are to be written: a view of so many, valid until the next call.
+val buffer(double size) {
+  bytes().resize(static_cast<std::size_t>(size));
+  return val(emscripten::typed_memory_view(bytes().size(), reinterpret_cast<std::uint8_t*>(bytes().data())));
+}
+/// Takes what was written; an empty text, or an Outcome with the error.
+val feed() { return outcome(reading().feed(bytes())); }
 /// Outcome<CheckpointSummary>; the next file begins another checkpoint.
 val finish() {
   const std::string answer = plimsoll::checkpoint_summary(reading());
@@ -42,6 +52,7 @@ val finish() {
 EMSCRIPTEN_BINDINGS(plimsoll_headers) {
   emscripten::function("open", &open);
   emscripten::function("wanted", &wanted);
+  emscripten::function("buffer", &buffer);
   emscripten::function("feed", &feed);
   emscripten::function("finish", &finish);
 }

@@ -31,17 +31,18 @@ void append_number(std::string& key, u64 number) {
 
 void star_numbers(std::string_view name, std::string& out) {
   out.clear();
-  for (std::size_t at = 0; at < name.size();) {
-    std::size_t end = at;
+  std::size_t copied = 0;
+  for (std::size_t dot = name.find('.'); dot != std::string_view::npos;) {
+    std::size_t end = dot + 1;
     while (end < name.size() && is_digit(name[end])) ++end;
-    const bool between = end > at && at > 0 && name[at - 1] == '.' && end < name.size() && name[end] == '.';
-    if (between) {
-      out += '*';
-      at = end;
+    if (end > dot + 1 && end < name.size() && name[end] == '.') {
+      out.append(name.substr(copied, dot + 1 - copied)).append(1, '*');
+      copied = dot = end;
+    } else {
+      dot = name.find('.', dot + 1);
     }
-    while (at < name.size() && !(name[at] == '.' && at + 1 < name.size() && is_digit(name[at + 1]))) out += name[at++];
-    if (at < name.size()) out += name[at++];
   }
+  out.append(name.substr(copied));
 }
 
 Result<CheckpointSummary> summary_of(const Checkpoint& checkpoint) {
@@ -61,9 +62,7 @@ Result<CheckpointSummary> summary_of(const Checkpoint& checkpoint) {
   for (const StoredTensor& tensor : checkpoint.tensors) {
     if (!index && tensor.bytes == 0) continue;
     star_numbers(checkpoint.name_of(tensor), name);
-    key = name;
-    key += '\0';
-    key += tensor.type;
+    key.assign(name).append(1, '\0').append(tensor.type);
     for (u8 axis = 0; axis < tensor.rank; ++axis) append_number(key, checkpoint.shape_of(tensor)[axis]);
     const auto [entry, fresh] = groups.try_emplace(key, out.tensors.size());
     if (!fresh) {

@@ -7,7 +7,9 @@ export interface HeadersModule {
   /** An empty text, or an Outcome with the error. */
   open(name: string, size: number): string;
   wanted(): { offset: number; size: number } | null;
-  feed(bytes: Uint8Array): string;
+  /** Where the bytes wanted are to be written, before `feed` takes them. */
+  buffer(size: number): Uint8Array;
+  feed(): string;
   finish(): string;
 }
 
@@ -25,7 +27,8 @@ async function readFile(module: HeadersModule, file: File, tell: (progress: Prog
   if (refused) return refused;
   for (let slice = module.wanted(); slice; slice = module.wanted()) {
     const bytes = new Uint8Array(await file.slice(slice.offset, slice.offset + slice.size).arrayBuffer());
-    const error = failed(module.feed(bytes));
+    module.buffer(bytes.length).set(bytes);
+    const error = failed(module.feed());
     if (error) return error;
     tell({ file: file.name, read: slice.offset + slice.size, bytes: file.size });
   }
