@@ -70,7 +70,7 @@ class Cursor {
 
 /// The shortest decimal that is exact to six digits: enough for a reader, and no sizes are real numbers.
 std::string real_text(double value) {
-  if (!(value > -1e15 && value < 1e15)) return value != value ? "nan" : value > 0 ? "inf" : "-inf";
+  if (!(value > -1e12 && value < 1e12)) return value != value ? "nan" : value > 0 ? "inf" : "-inf";  // millionths of more are no u64
   const bool negative = value < 0;
   const double size = negative ? -value : value;
   const u64 millionths = static_cast<u64>(size * 1e6 + 0.5);

@@ -99,7 +99,10 @@ test('a GGUF file alone is a model, and the page says how little it read', async
   await expect(page.getByRole('combobox', { name: 'Model' })).toHaveValue(name);
   await expect(news(page, 'Files read')).toContainText(/^Read .* of .*: headers only/);
   await expect(page.getByText('The weights are counted as the files store them')).toBeVisible();
-  await page.reload();
+  await expect(page).toHaveURL(/gguf=/);
+  const { hash } = new URL(page.url());
+  await page.goto('about:blank');
+  await open(hash);
   await expect(page.getByRole('combobox', { name: 'Model' })).toHaveValue(name);
   await page.getByRole('button', { name: '中文' }).click();
   await expect(news(page, '已读取的文件')).toContainText('只在本机读取文件头');

@@ -124,6 +124,14 @@ TEST_CASE("values of a wrong kind are refused", "[checkpoint]") {
   CHECK(refused(file.number("general.alignment", 0)).code == ErrorCode::invalid_file);
 }
 
+TEST_CASE("real numbers of any size are read, found by fuzzing", "[checkpoint]") {
+  for (const auto& [bits, shown] : {std::pair{u64{0x42D6BCC41E900000}, "inf"}, {u64{0xC2D6BCC41E900000}, "-inf"}, {u64{0x7FF8000000000000}, "nan"}, {u64{0x3FF8000000000000}, "1.5"}}) {
+    GgufFile file;
+    file.text("general.architecture", "a").pair("a.x", 12, little(bits, 8)).tensor("t", {8}, 0, 32);
+    CHECK(headers_of(name, file.bytes()).metadata.at("a.x").text == shown);
+  }
+}
+
 TEST_CASE("tensors of a GGUF file are of whole blocks and follow each other", "[checkpoint]") {
   GgufFile file;
   CHECK(refused(file.tensor("a", {100}, 12, 144)).message == "A row of 100 elements is not a multiple of the 256 that q4_k stores together.");
