@@ -56,7 +56,7 @@ TEST_CASE("each architecture of GGUF is the model type of its config", "[checkpo
       {"qwen3", "qwen3", R"(,"head_dim":32)", {{"attention.key_length", "32"}}},
       {"qwen3moe", "qwen3_moe", R"(,"num_experts":16,"num_experts_per_tok":4,"moe_intermediate_size":48,"head_dim":32)",
        {{"expert_count", "16"}, {"expert_used_count", "4"}, {"expert_feed_forward_length", "48"}, {"attention.key_length", "32"}}},
-      {"qwen2moe", "qwen2_moe", R"(,"num_experts":16,"num_experts_per_tok":4,"moe_intermediate_size":48,"shared_expert_intermediate_size":96)",
+      {"qwen2moe", "qwen2_moe", R"(,"qkv_bias":false,"num_experts":16,"num_experts_per_tok":4,"moe_intermediate_size":48,"shared_expert_intermediate_size":96)",
        {{"expert_count", "16"}, {"expert_used_count", "4"}, {"expert_feed_forward_length", "48"}, {"expert_shared_feed_forward_length", "96"}}},
       {"gemma", "gemma", R"(,"head_dim":32)", {{"attention.key_length", "32"}}},
       {"gemma2", "gemma2", R"(,"head_dim":32,"sliding_window":512)", {{"attention.key_length", "32"}, {"attention.sliding_window", "512"}, {"attn_logit_softcapping", "50"}}},
