@@ -6,6 +6,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(PLIMSOLL_BUILD_TESTS "The test program" ON)
 option(PLIMSOLL_BUILD_BENCH "The speed measurement" OFF)
+option(PLIMSOLL_BUILD_FUZZ "The fuzzers; clang only" OFF)
 option(PLIMSOLL_SANITIZE "Address and undefined behaviour sanitizers" OFF)
 option(PLIMSOLL_STRICT "Warnings are errors" OFF)
 option(PLIMSOLL_WASM_EXCEPTIONS "The core throws nothing, so its WebAssembly is built without exceptions" OFF)
@@ -24,6 +25,10 @@ if(PLIMSOLL_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # g++ sees ghosts in instrumented code, and dangling in every reference returned
     target_compile_options(plimsoll_compiler INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-dangling-reference)
   endif()
+endif()
+
+if(PLIMSOLL_BUILD_FUZZ)
+  target_compile_options(plimsoll_compiler INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # What only the core is compiled with. Tests keep exceptions, because their framework throws.

@@ -3,10 +3,17 @@
 #include "engines/runtime_overhead.hpp"
 #include "inference/pass.hpp"
 #include "messages.hpp"
+#include "storage/checkpoint_weights.hpp"
 #include "storage/decompressed_weights.hpp"
 
 namespace plimsoll {
 namespace {
+
+u64 weights_of(TermTree& tree, const Plan& plan, const RankShare& rank) {
+  const LoadedModel& model = *plan.model;
+  if (plan.weights_as_stored) return add_stored_weights(tree, model.spec, model.inventory, rank, *model.stored);
+  return add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
+}
 
 ForwardPass pass_of(const Plan& plan) {
   const InferencePlan& serving = plan.inference();
@@ -61,7 +68,7 @@ StepTotals add_training(TermTree& tree, RankTotals& out, const Plan& plan, const
 /// The weights, and what they grow by in the first forward pass.
 u64 add_served_weights(TermTree& tree, const Plan& plan, const RankShare& rank) {
   const LoadedModel& model = *plan.model;
-  const u64 loaded = add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
+  const u64 loaded = weights_of(tree, plan, rank);
   if (!plan.decompresses_weights) return loaded;
   return loaded + add_decompressed_weights(tree, model.spec, model.inventory, rank, plan.weight_formats, plan.compute_dtype);
 }

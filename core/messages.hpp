@@ -17,12 +17,17 @@ enum class Say {
   no_such_kind, file_unreadable, optimizer_refuses, base_not_quantised, trained_in_recipe_format, one_device_only, not_a_cache_format,
   no_such_module, no_targets, joined_in_one_tensor, parameters_without, kernels_refuse_setting, kernels_refuse_model,
   rows_fit_no_type, no_gguf_architecture, file_type_not_trained, checkpoint_not_quantised,
+  file_kind_unknown, file_truncated, file_too_long, header_too_large, header_not_json, header_not_text, header_too_deep, tensor_field_missing,
+  tensor_twice, tensor_size_differs, tensor_not_next, tensor_type_unknown, too_many_axes, name_too_long, count_impossible, gguf_magic,
+  gguf_version, gguf_big_endian, gguf_value_type, gguf_flag, gguf_alignment, row_not_whole_blocks, files_missing, files_differ, not_in_index,
+  header_needs_config, architecture_unknown, checkpoint_and_parameters,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
   experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, llama_file_type, imatrix_needed,
   dense_after_forward, unpacked_when_loaded, method_not_loaded, method_refused, dequantised_elsewhere, average_bits, unknown_quantization,
   skip_entry_misses, cache_of_other_engine,
+  checkpoint_differs, weights_as_stored, gguf_in_transformers,
   count_
 };
 

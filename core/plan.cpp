@@ -90,7 +90,29 @@ std::optional<Error> decide_tensors(Plan& plan, const CheckpointQuantization& qu
   return std::nullopt;
 }
 
-std::optional<Error> decide_formats(Plan& plan) {
+/// Weights that come from a checkpoint's own headers.
+std::optional<Error> say_stored(Plan& plan) {
+  const CheckpointSummary& checkpoint = *plan.request.model.checkpoint;
+  std::erase_if(plan.notices, [](const Notice& notice) { return notice.code == "quantized_checkpoint"; });  // nothing is left out of what was read
+  Checked bytes, count;
+  for (const StoredTensors& tensors : plan.model->stored->tensors) {
+    if (!tensors.constant && plan.model->inventory.tensors[tensors.tensor].apart != Apart::no) continue;
+    bytes = bytes + Checked{tensors.bytes} * tensors.count;
+    count = count + tensors.count;
+  }
+  plan.checkpoint_bytes = bytes.value;
+  plan.notices.push_back(make_notice(Say::weights_as_stored, "request.model.checkpoint", {digits(bytes.value), digits(count.value)}));
+  if (checkpoint.kind == CheckpointKind::gguf && plan.engine->id == "transformers") plan.notices.push_back(make_notice(Say::gguf_in_transformers, "request.model.checkpoint"));
+  return std::nullopt;
+}
+
+/// Whether the weights take what the headers of a checkpoint say: not where another format is asked for, nor in training, which loads them
+/// in its own.
+bool takes_stored_weights(const Plan& plan) {
+  return !plan.trains() && !plan.request.weight_format && plan.model->stored && plan.model->stored->sizes_known;
+}
+
+std::optional<Error> decide_recipe(Plan& plan) {
   const ModelSpec& spec = plan.model->spec;
   const std::string where = "request.weight_format";
   const std::string weight_format = weight_format_of(plan.request, spec, plan.notices);
@@ -109,6 +131,17 @@ std::optional<Error> decide_formats(Plan& plan) {
   plan.checkpoint_bytes = weight_bytes(plan.model->inventory, plan.weight_formats, Place::checkpoint).value;
   if (asked) say_format(plan, *recipe);
   return std::nullopt;
+}
+
+std::optional<Error> decide_formats(Plan& plan) {
+  plan.weights_as_stored = takes_stored_weights(plan);
+  const std::size_t said = plan.notices.size();
+  if (auto error = decide_recipe(plan)) return error;
+  plan.weight_format = plan.request.weight_format.value_or("");
+  if (!plan.weights_as_stored) return std::nullopt;
+  plan.request.weight_format.reset();  // asked again, it is the files' once more
+  plan.notices.erase(plan.notices.begin() + static_cast<std::ptrdiff_t>(said), plan.notices.end());
+  return say_stored(plan);
 }
 
 std::optional<Error> decide_defaults(Plan& plan) {

@@ -18,6 +18,8 @@ struct Plan {
   std::shared_ptr<const LoadedModel> model;
   const Catalog* catalog = nullptr;
   const Engine* engine = nullptr;
+  std::string weight_format;         ///< recipe's id
+  bool weights_as_stored = false;    ///< the weights take what a checkpoint's files say; `weight_formats` says how they multiply
   PrecisionPlan weight_formats{};
   u64 checkpoint_bytes = 0;           ///< of all tensors in a checkpoint of this format
   bool decompresses_weights = false;  ///< the first forward pass makes packed weights dense

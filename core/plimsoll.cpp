@@ -24,7 +24,7 @@ struct KnownModel {
 
 bool same(const ModelChoice& a, const ModelChoice& b) {
   return a.preset == b.preset && a.parameter_count == b.parameter_count && a.config == b.config &&
-         a.quantization_config == b.quantization_config;
+         a.quantization_config == b.quantization_config && a.checkpoint == b.checkpoint;
 }
 
 }  // namespace
@@ -136,9 +136,15 @@ std::string inspect_config(std::string_view config) {
   }));
 }
 
-std::string unreadable_file(std::string_view path) {
-  return outcome_json(Result<Inspection>(make_error(Say::file_unreadable, std::string(path), {path})));
+std::string inspect_checkpoint(HeaderReading& reading, const std::optional<std::string>& config) {
+  return outcome_json(then(reading.finish(), [&](const CheckpointSummary& checkpoint) { return inspection_of(checkpoint, config); }));
 }
+
+std::string refused(const Error& error) { return outcome_json(Result<CheckpointInspection>(error)); }
+
+Error unreadable(std::string_view path) { return make_error(Say::file_unreadable, std::string(path), {path}); }
+
+std::string unreadable_file(std::string_view path) { return outcome_json(Result<Inspection>(unreadable(path))); }
 
 std::string_view version() { return version_text; }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "checkpoint/reading.hpp"
 #include "request.hpp"
 
 namespace plimsoll {
@@ -45,8 +46,13 @@ class Session {
 /// The text of one config.json -> Outcome<Inspection>; needs no catalogue.
 std::string inspect_config(std::string_view config);
 
+/// Headers of a checkpoint's files, read by the caller, beside the text of its config.json -> Outcome<CheckpointInspection>; needs no catalogue.
+std::string inspect_checkpoint(HeaderReading& reading, const std::optional<std::string>& config);
+
 /// An error of the caller's own, such as a file that cannot be read, in the same form.
 std::string unreadable_file(std::string_view path);
+std::string refused(const Error& error);
+Error unreadable(std::string_view path);
 
 std::string_view version();
 

@@ -32,10 +32,10 @@ constexpr std::optional<E> enum_from(std::string_view name) {
 
 enum class ErrorCode {
   invalid_json, missing_field, wrong_type, out_of_range, unknown_model_type, unknown_id, unsupported_combination,
-  does_not_divide, overflow, too_large, empty_input
+  does_not_divide, overflow, too_large, empty_input, invalid_file
 };
 PLIMSOLL_ENUM_NAMES(ErrorCode, "ErrorCode", "invalid_json", "missing_field", "wrong_type", "out_of_range", "unknown_model_type",
-                    "unknown_id", "unsupported_combination", "does_not_divide", "overflow", "too_large", "empty_input");
+                    "unknown_id", "unsupported_combination", "does_not_divide", "overflow", "too_large", "empty_input", "invalid_file");
 
 /// How sure a number is: counted, said by the maintainers, measured by somebody named, or assumed.
 enum class Basis { exact, documented, measured, assumed };
@@ -120,6 +120,14 @@ PLIMSOLL_ENUM_NAMES(Role, "Role", "embedding", "position_embedding", "attention_
 /// Where an optimizer's state lies: GPU memory, memory that moves between GPU and host as it is used, main memory.
 enum class StatePlace { device, unified, host };
 PLIMSOLL_ENUM_NAMES(StatePlace, "StatePlace", "device", "unified", "host");
+
+/// What the headers of a checkpoint were read from.
+enum class CheckpointKind { safetensors, safetensors_index, pytorch_index, gguf };
+PLIMSOLL_ENUM_NAMES(CheckpointKind, "CheckpointKind", "safetensors", "safetensors_index", "pytorch_index", "gguf");
+
+/// How a tensor of a checkpoint and one of its model differ.
+enum class DifferenceKind { missing, extra, other_shape, other_count, other_type };
+PLIMSOLL_ENUM_NAMES(DifferenceKind, "DifferenceKind", "missing", "extra", "other_shape", "other_count", "other_type");
 
 /// What a checkpoint holds beside the model that runs: multi-token prediction layers, a stored copy of a tied head.
 enum class Apart { no, mtp, tied };

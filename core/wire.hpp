@@ -29,8 +29,12 @@ Field(const char*, Member Owner::*) -> Field<Owner, Member>;
   }
 #define PLIMSOLL_FIELD(member) Field{#member, &Self::member}
 
+PLIMSOLL_WIRE(CheckpointTensors, true, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(type), PLIMSOLL_FIELD(shape), PLIMSOLL_FIELD(count), PLIMSOLL_FIELD(bytes));
+PLIMSOLL_WIRE(CheckpointMetadata, true, PLIMSOLL_FIELD(key), PLIMSOLL_FIELD(value));
+PLIMSOLL_WIRE(CheckpointSummary, true, PLIMSOLL_FIELD(kind), PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(files), PLIMSOLL_FIELD(file_bytes), PLIMSOLL_FIELD(read_bytes),
+              PLIMSOLL_FIELD(tensor_count), PLIMSOLL_FIELD(tensor_bytes), PLIMSOLL_FIELD(total_size), PLIMSOLL_FIELD(metadata), PLIMSOLL_FIELD(tensors));
 PLIMSOLL_WIRE(ModelChoice, true, PLIMSOLL_FIELD(preset), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(path), PLIMSOLL_FIELD(parameter_count),
-              PLIMSOLL_FIELD(quantization_config));
+              PLIMSOLL_FIELD(quantization_config), PLIMSOLL_FIELD(checkpoint));
 PLIMSOLL_WIRE(InferenceWorkload, true, PLIMSOLL_FIELD(max_model_len), PLIMSOLL_FIELD(max_num_seqs), PLIMSOLL_FIELD(prompt_tokens),
               PLIMSOLL_FIELD(kv_cache_dtype), PLIMSOLL_FIELD(value_cache_dtype), PLIMSOLL_FIELD(attention));
 PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implementation), PLIMSOLL_FIELD(options), PLIMSOLL_FIELD(rank),
@@ -117,6 +121,9 @@ PLIMSOLL_WIRE(InspectedTensor, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(shape
               PLIMSOLL_FIELD(role), PLIMSOLL_FIELD(apart));
 PLIMSOLL_WIRE(Inspection, false, PLIMSOLL_FIELD(model_type), PLIMSOLL_FIELD(family), PLIMSOLL_FIELD(parameter_count),
               PLIMSOLL_FIELD(active_parameter_count), PLIMSOLL_FIELD(mtp_parameter_count), PLIMSOLL_FIELD(tied_parameter_count), PLIMSOLL_FIELD(tensors));
+PLIMSOLL_WIRE(TensorDifference, false, PLIMSOLL_FIELD(name), PLIMSOLL_FIELD(kind), PLIMSOLL_FIELD(expected), PLIMSOLL_FIELD(found));
+PLIMSOLL_WIRE(CheckpointInspection, false, PLIMSOLL_FIELD(checkpoint), PLIMSOLL_FIELD(config), PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(model_bytes),
+              PLIMSOLL_FIELD(stored_bytes), PLIMSOLL_FIELD(differences));
 PLIMSOLL_WIRE(OptimizerState, false, PLIMSOLL_FIELD(key), PLIMSOLL_FIELD(bytes), PLIMSOLL_FIELD(place), PLIMSOLL_FIELD(shared),
               PLIMSOLL_FIELD(formula));
 PLIMSOLL_WIRE(OptimizerStates, false, PLIMSOLL_FIELD(states), PLIMSOLL_FIELD(device_bytes), PLIMSOLL_FIELD(unified_bytes),

@@ -1,4 +1,4 @@
-# Source me with the wanted parts: setup.sh [native] [wasm] [web] [tests]. Installs what is missing, each once.
+# Source me with the wanted parts: setup.sh [native] [wasm] [web] [tests] [fuzz]. Installs what is missing, each once.
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 # need COMMAND-OR-/PATH PACKAGE   remembers the package when the thing is absent
@@ -75,6 +75,17 @@ apt_candidate() {
   apt-cache policy "$1" | sed -n 's/^ *Candidate: \([0-9][0-9.]*\).*/\1/p'
 }
 
+# The fuzzers need clang with its own sanitizers and libFuzzer. FUZZ_CXX names the compiler.
+setup_fuzz() {
+  setup_native
+  if [ -z "${FUZZ_CXX:-}" ]; then
+    need "clang++-$FUZZ_CLANG_VERSION" "clang-$FUZZ_CLANG_VERSION"
+    need "/usr/lib/llvm-$FUZZ_CLANG_VERSION/lib/clang/$FUZZ_CLANG_VERSION/lib/linux" "libclang-rt-$FUZZ_CLANG_VERSION-dev"
+    install_missing
+    export FUZZ_CXX="clang++-$FUZZ_CLANG_VERSION"
+  fi
+}
+
 setup_tests() {
   if [ -z "${CATCH2_SOURCE:-}" ]; then
     can_install || die "set CATCH2_SOURCE to the folder extras/ of the sources of Catch2 $CATCH2_VERSION"
@@ -94,6 +105,7 @@ for part in "$@"; do
     wasm) setup_native; need python3 python3; install_missing; setup_emscripten ;;
     web) setup_packages ;;
     tests) setup_tests ;;
+    fuzz) setup_fuzz ;;
     *) die "setup.sh knows no part '$part'" ;;
   esac
 done

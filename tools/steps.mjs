@@ -97,11 +97,13 @@ const steps = {
   catalog: { title: 'catalogue', run: fromFiles('catalog', ['catalog'], 'build/catalog.json',
     async () => (await run('node', ['catalog/build.mjs'], { quiet: true })).ok) },
   programs: { title: 'native programs', run: cmake('native-release') },
+  fuzzers: { title: 'fuzzers', run: cmake('fuzz') },
   nativeTests: { title: 'native tests', run: cmake('native', 'plimsoll-tests') },
-  module: { title: 'WebAssembly module', run: cmake('wasm', 'core') },
+  module: { title: 'WebAssembly module', run: cmake('wasm', 'core', 'headers') },
   wasmTests: { title: 'WebAssembly tests', run: cmake('wasm', 'plimsoll-tests') },
   site: { title: 'site', needs: ['catalog', 'module'], run: fromFiles('site',
-    ['web', 'wasm', 'tsconfig.json', 'package.json', 'build/catalog.json', 'build/wasm/core.mjs', 'build/wasm/core.wasm'],
+    ['web', 'wasm', 'tsconfig.json', 'package.json', 'build/catalog.json', 'build/wasm/core.mjs', 'build/wasm/core.wasm',
+      'build/wasm/headers.mjs', 'build/wasm/headers.wasm'],
     'dist/index.html', buildSite) },
 };
 

@@ -2,6 +2,7 @@
 EMSCRIPTEN_VERSION=3.1.69     # also the oldest emcc on PATH that is accepted
 BINARYEN_VERSION=120          # the one that this Emscripten wants
 LLVM_VERSION=19               # likewise
+FUZZ_CLANG_VERSION=16         # the fuzzers' compiler; FUZZ_CXX names another
 CATCH2_VERSION=3.7.1
 ARCHIVE_RELEASE=trixie        # the Debian release that has all of these
 NODE_MINIMUM=20.19.0

@@ -78,9 +78,11 @@ int main() {
   emit_enum<ComputeDtype>();
   emit_enum<Role>();
   emit_enum<Apart>();
+  emit_enum<CheckpointKind>();
+  emit_enum<DifferenceKind>();
   std::puts("");
-  emit_all<ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
+  emit_all<CheckpointTensors, CheckpointMetadata, CheckpointSummary, ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
            ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking,
-           RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, CatalogInfo>();
+           RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, TensorDifference, CheckpointInspection, CatalogInfo>();
   return 0;
 }

@@ -2,7 +2,7 @@
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlimsollError };
 
-export type ErrorCode = 'invalid_json' | 'missing_field' | 'wrong_type' | 'out_of_range' | 'unknown_model_type' | 'unknown_id' | 'unsupported_combination' | 'does_not_divide' | 'overflow' | 'too_large' | 'empty_input';
+export type ErrorCode = 'invalid_json' | 'missing_field' | 'wrong_type' | 'out_of_range' | 'unknown_model_type' | 'unknown_id' | 'unsupported_combination' | 'does_not_divide' | 'overflow' | 'too_large' | 'empty_input' | 'invalid_file';
 export type Basis = 'exact' | 'documented' | 'measured' | 'assumed';
 export type Combine = 'leaf' | 'sum' | 'peak';
 export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
@@ -20,13 +20,39 @@ export type KeptLogits = 'none' | 'output' | 'output_fp32';
 export type ComputeDtype = 'fp32' | 'bf16' | 'fp16';
 export type Role = 'embedding' | 'position_embedding' | 'attention_q' | 'attention_k' | 'attention_v' | 'attention_qkv' | 'attention_o' | 'attention_norm' | 'attention_sink' | 'latent_q_a' | 'latent_q_b' | 'latent_kv_a' | 'latent_kv_b' | 'mlp_gate' | 'mlp_up' | 'mlp_gate_up' | 'mlp_down' | 'router' | 'expert_gate' | 'expert_up' | 'expert_gate_up' | 'expert_down' | 'shared_expert_gate' | 'shared_expert_up' | 'shared_expert_down' | 'shared_expert_router' | 'norm' | 'mtp_projection' | 'lm_head' | 'buffer';
 export type Apart = 'no' | 'mtp' | 'tied';
+export type CheckpointKind = 'safetensors' | 'safetensors_index' | 'pytorch_index' | 'gguf';
+export type DifferenceKind = 'missing' | 'extra' | 'other_shape' | 'other_count' | 'other_type';
 
+export interface CheckpointTensors {
+  name?: string;
+  type?: string;
+  shape?: number[];
+  count?: number;
+  bytes?: number | null;
+}
+export interface CheckpointMetadata {
+  key?: string;
+  value?: string;
+}
+export interface CheckpointSummary {
+  kind?: CheckpointKind;
+  name?: string;
+  files?: number;
+  file_bytes?: number;
+  read_bytes?: number;
+  tensor_count?: number;
+  tensor_bytes?: number | null;
+  total_size?: number | null;
+  metadata?: CheckpointMetadata[];
+  tensors?: CheckpointTensors[];
+}
 export interface ModelChoice {
   preset?: string | null;
   config?: string | null;
   path?: string | null;
   parameter_count?: string | null;
   quantization_config?: string | null;
+  checkpoint?: CheckpointSummary | null;
 }
 export interface InferenceWorkload {
   kind: 'inference';
@@ -345,6 +371,20 @@ export interface Inspection {
   mtp_parameter_count: number;
   tied_parameter_count: number;
   tensors: InspectedTensor[];
+}
+export interface TensorDifference {
+  name: string;
+  kind: DifferenceKind;
+  expected: string;
+  found: string;
+}
+export interface CheckpointInspection {
+  checkpoint: CheckpointSummary;
+  config: string | null;
+  model: ModelSummary | null;
+  model_bytes: number | null;
+  stored_bytes: number | null;
+  differences: TensorDifference[];
 }
 export interface CatalogInfo {
   date: string;

@@ -55,3 +55,15 @@ test('an inspection line', () => {
   accepts('inspection', { file: 'config.json', ok: false, error });
   refuses('inspection', { file: 'config.json', ok: true, value: { ...value, tensors: [{ ...tensor, apart: 'spare' }] } });
 });
+
+test('an inspection line of a checkpoint', () => {
+  const tensors = [{ name: 'blk.*.attn_q.weight', type: 'q4_k', shape: [4096, 4096], count: 32, bytes: 9437184 }];
+  const checkpoint = { kind: 'gguf', name: 'a.gguf', files: 1, file_bytes: 5000000000, read_bytes: 2097152, tensor_count: 32, tensor_bytes: 301989888, total_size: null, metadata: [{ key: 'general.architecture', value: 'llama' }], tensors };
+  const value = { checkpoint, config: '{}', model: null, model_bytes: null, stored_bytes: 301989888, differences: [{ name: 'norm.weight', kind: 'missing', expected: '65', found: '' }] };
+  accepts('checkpoint', { file: 'a.gguf', ok: true, value });
+  accepts('checkpoint', { file: 'a.gguf', ok: false, error: { ...error, code: 'invalid_file' } });
+  refuses('checkpoint', { file: 'a.gguf', ok: true, value: { ...value, differences: [{ name: 'x', kind: 'odd', expected: '', found: '' }] } });
+  accepts('request', { model: { checkpoint }, workload });
+  accepts('request', { model: { preset: 'a/b', checkpoint }, workload });
+  refuses('request', { model: { parameter_count: '7B', checkpoint }, workload });
+});

@@ -1,6 +1,7 @@
 #include "model/load_model.hpp"
 
 #include "messages.hpp"
+#include "model/gguf_config.hpp"
 #include "model/parameter_count.hpp"
 #include "model/read_model.hpp"
 
@@ -17,6 +18,34 @@ std::vector<Notice> notices_of(const ModelSpec& spec, const TensorInventory& inv
   std::vector<Notice> out;
   if (!spec.defaulted_keys.empty()) out.push_back(make_notice(Say::class_default, "model", {joined(spec.defaulted_keys)}));
   if (inventory.mtp_parameter_count > 0) out.push_back(make_notice(Say::mtp_apart, "model", {digits(spec.stacks.back().kind_of_layer.size())}));
+  return out;
+}
+
+/// A few of the differences between a checkpoint and its model, in words.
+std::string shown(const std::vector<TensorDifference>& differences) {
+  constexpr std::size_t most = 4;
+  std::string out;
+  for (std::size_t i = 0; i < differences.size() && i < most; ++i) out += (i == 0 ? "" : ", ") + std::string(cut(differences[i].name, 120));
+  return differences.size() > most ? out + ", …" : out;
+}
+
+/// Places the tensors of a checkpoint in the model.
+void read_stored(LoadedModel& loaded, const CheckpointSummary& checkpoint) {
+  loaded.stored = stored_weights(checkpoint, loaded.inventory);
+  if (!loaded.stored->differences.empty())
+    loaded.notices.push_back(make_notice(Say::checkpoint_differs, "request.model.checkpoint", {digits(loaded.stored->differences.size()), shown(loaded.stored->differences)}));
+}
+
+/// The choice that says how the layers are built: the one given, else the metadata of a GGUF file.
+Result<ModelChoice> described(const ModelChoice& choice, int ways) {
+  ModelChoice out = choice;
+  out.checkpoint.reset();
+  if (!choice.checkpoint) return ways == 1 ? Result<ModelChoice>(out) : Result<ModelChoice>(make_error(Say::model_source, "request.model"));
+  if (choice.parameter_count) return make_error(Say::checkpoint_and_parameters, "request.model.checkpoint");
+  if (ways > 1) return make_error(Say::model_source, "request.model");
+  if (ways == 1) return out;
+  if (choice.checkpoint->kind != CheckpointKind::gguf) return make_error(Say::header_needs_config, "request.model.checkpoint");
+  PLIMSOLL_TRY(out.config, config_of_gguf(*choice.checkpoint));
   return out;
 }
 
@@ -42,9 +71,8 @@ std::string kind_name(const LayerSpec& layer) {
 
 }  // namespace
 
-Result<std::shared_ptr<const LoadedModel>> load_model(const ModelChoice& choice, const Catalog& catalog) {
-  const int ways = (choice.preset ? 1 : 0) + (choice.config ? 1 : 0) + (choice.path ? 1 : 0) + (choice.parameter_count ? 1 : 0);
-  if (ways != 1) return make_error(Say::model_source, "request.model");
+Result<std::shared_ptr<const LoadedModel>> load_model(const ModelChoice& asked, const Catalog& catalog) {
+  PLIMSOLL_TRY(const ModelChoice choice, described(asked, (asked.preset ? 1 : 0) + (asked.config ? 1 : 0) + (asked.path ? 1 : 0) + (asked.parameter_count ? 1 : 0)));
   auto loaded = std::make_shared<LoadedModel>();
   if (choice.preset) {
     PLIMSOLL_TRY(const Preset* preset, catalog.preset(*choice.preset, "request.model.preset"));
@@ -65,6 +93,7 @@ Result<std::shared_ptr<const LoadedModel>> load_model(const ModelChoice& choice,
   loaded->inventory = inventory_of(loaded->spec);
   if (loaded->inventory.overflowed) return make_error(Say::too_big, "config");
   loaded->notices = notices_of(loaded->spec, loaded->inventory);
+  if (asked.checkpoint) read_stored(*loaded, *asked.checkpoint);
   if (choice.parameter_count)
     loaded->notices.push_back(make_notice(Say::typical_architecture, "request.model.parameter_count", {typical_text(loaded->spec, loaded->inventory.parameter_count)}));
   return std::shared_ptr<const LoadedModel>(std::move(loaded));
@@ -99,6 +128,32 @@ ModelSummary summary_of(const LoadedModel& model) {
     s.layer_kinds.push_back(std::move(entry));
   }
   return s;
+}
+
+Result<CheckpointInspection> inspection_of(const CheckpointSummary& checkpoint, const std::optional<std::string>& config) {
+  CheckpointInspection out{.checkpoint = checkpoint, .config = {}, .model = {}, .model_bytes = {}, .stored_bytes = {}, .differences = {}};
+  if (!config && checkpoint.kind == CheckpointKind::gguf) {
+    auto made = config_of_gguf(checkpoint);
+    if (!made.ok()) return made.error().code == ErrorCode::unknown_model_type ? Result<CheckpointInspection>(out) : Result<CheckpointInspection>(made.error());
+    out.config = std::move(made.value());
+  }
+  if (!config && !out.config) return out;
+  LoadedModel loaded;
+  PLIMSOLL_TRY(loaded.spec, read_model(config ? *config : *out.config));
+  loaded.name = loaded.spec.model_type;
+  loaded.inventory = inventory_of(loaded.spec);
+  if (loaded.inventory.overflowed) return make_error(Say::too_big, "config");
+  out.model = summary_of(loaded);
+  const StoredWeights stored = stored_weights(checkpoint, loaded.inventory);
+  out.differences = stored.differences;
+  const std::string_view dtype = loaded.spec.dtype.value_or("fp32");
+  out.model_bytes = bytes_of_named(checkpoint, stored, loaded.inventory, dtype == "fp32" ? 4 : dtype == "fp8" ? 1 : 2);
+  if (stored.sizes_known) {
+    Checked bytes;
+    for (const StoredTensors& tensors : stored.tensors) bytes = bytes + Checked{tensors.bytes} * tensors.count;
+    out.stored_bytes = bytes.value;
+  }
+  return out;
 }
 
 Inspection inspection_of(const ModelSpec& spec, const TensorInventory& inventory) {

@@ -14,7 +14,7 @@ enum class Symbol : u8 {
   // model
   L, h, n_q, n_kv, d_head, d_v, d_rot, f, f_moe, f_shared, E, k, V, r_q, r_kv, d_nope, d_rope, n_group, topk_group,
   // tensors
-  n, n_exp, rows, cols,
+  n, n_exp, rows, cols, n_file, b_file, e_all, e_rank,
   // workload
   B, T, c, S, K, C,
   // formats, in bytes (b_); row_ is the bytes of one row
@@ -39,6 +39,7 @@ inline constexpr auto symbol_texts = std::to_array<SymbolText>({
     {"r_q", "q_lora_rank"}, {"r_kv", "kv_lora_rank"}, {"d_nope", "qk_nope_head_dim"}, {"d_rope", "qk_rope_head_dim"},
     {"n_group", "n_group"}, {"topk_group", "topk_group"},
     {"n", "tensors"}, {"n_exp", "experts"}, {"rows", "rows"}, {"cols", "columns"},
+    {"n_file", "tensors_in_file"}, {"b_file", "bytes_in_file"}, {"e_all", "elements"}, {"e_rank", "elements_on_rank"},
     {"B", "sequences"}, {"T", "tokens"}, {"c", "tokens_per_chunk"}, {"S", "cached_tokens"}, {"K", "attended_tokens"}, {"C", "tokens_kept"},
     {"b_w", "bytes_per_weight"}, {"b_kv", "bytes_per_cache_element"}, {"b_a", "bytes_per_activation"}, {"b_r", "bytes_per_routing_weight"},
     {"row_w", "bytes_per_row"}, {"row_k", "bytes_per_key_row"}, {"row_r", "bytes_per_rotary_key_row"},

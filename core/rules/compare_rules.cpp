@@ -55,7 +55,7 @@ void close_load(const RuleCase& asked, std::string_view format, RuleComparison& 
 }
 
 void compare_load(const RuleCase& asked, std::vector<RuleComparison>& out) {
-  const std::string& format = *asked.plan.request.weight_format;
+  const std::string& format = asked.plan.weight_format;
   const auto load = asked.thumb.load(asked.count, format);
   if (!load) return;
   RuleComparison rule{.rule = asked.thumb.rule_of(format), .rule_bytes = *load};

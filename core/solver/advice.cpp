@@ -43,7 +43,7 @@ class Advisor {
 
   /// Narrower weights keep the cache as it was; the narrowest is tried with a narrower cache too.
   void narrower_weights() {
-    const u64 now = bits_of(*plan_.request.weight_format);
+    const u64 now = bits_of(plan_.weight_format);
     for (const std::string_view format : {"fp8", "int4"}) {
       if (bits_of(format) >= now) continue;
       Request request = with_cache(serving_.kv_format->id);

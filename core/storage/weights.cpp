@@ -142,4 +142,7 @@ u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& i
   return tree.close();
 }
 
+std::span<const std::string_view> weight_groups() { return groups; }
+std::string_view weight_group(Role role) { return group_of(role); }
+
 }  // namespace plimsoll

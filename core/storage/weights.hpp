@@ -1,6 +1,8 @@
 #pragma once
 /// Bytes of the weights on one rank, tensor by tensor.
 
+#include <span>
+
 #include "parallel/placement.hpp"
 #include "report/term.hpp"
 #include "storage/precision_plan.hpp"
@@ -18,5 +20,9 @@ namespace plimsoll {
 /// Returns  the sum
 /// Tested   tests/core/weights_test.cpp, tests/core/quantised_weights_test.cpp; conformance with bitsandbytes' own tensors, to the byte
 u64 add_weights(TermTree& tree, const ModelSpec& model, const TensorInventory& inventory, const RankShare& rank, const PrecisionPlan& formats);
+
+/// The nodes below "weights" in the order they are shown, and the one that a role belongs to.
+std::span<const std::string_view> weight_groups();
+std::string_view weight_group(Role role);
 
 }  // namespace plimsoll

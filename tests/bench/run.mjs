@@ -1,4 +1,5 @@
 // Prints what was measured beside its goal. A measurement, not a test: it fails only when it cannot measure.
+import { headerTimes } from './headers.mjs';
 import { loadPage } from './page.mjs';
 import { sizes } from './size.mjs';
 import { speeds } from './speed.mjs';
@@ -14,6 +15,7 @@ function print(title, rows) {
 
 const page = await loadPage();
 print('speed', await speeds());
+print('headers', await headerTimes());
 print('size', sizes(page.files));
 print('page', [{ name: 'cold load to verdict, median', value: page.median, unit: 'ms', digits: 0, goal: 500 },
   { name: 'cold load to verdict, slowest', value: page.slowest, unit: 'ms', digits: 0 }]);

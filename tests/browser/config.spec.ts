@@ -36,10 +36,10 @@ test('a config file may be dropped anywhere', async ({ page, open }) => {
   }, text);
   const main = page.getByRole('main');
   await main.dispatchEvent('dragover', { dataTransfer: files });
-  await expect(page.getByText('Drop config.json to read it')).toBeVisible();
+  await expect(page.getByText('Drop config.json or a model’s files to read them')).toBeVisible();
   await main.dispatchEvent('drop', { dataTransfer: files });
   await expect(page.getByText(grouped(smallConfigParameters))).toBeVisible();
-  await expect(page.getByText('Drop config.json to read it')).toBeHidden();
+  await expect(page.getByText('Drop config.json or a model’s files to read them')).toBeHidden();
 });
 
 const wrong: [name: string, config: string][] = [

@@ -30,6 +30,10 @@ async function ask(name, args, input, questions, pick) {
 /** What each config.json describes, in the order of `files`. */
 export const inspect = files => ask('inspect', files, '', files.length, outcome => outcome);
 
+/** What the headers of each checkpoint say beside the model of its config, in the order of `pairs`; a GGUF file may have no config. */
+export const inspectCheckpoints = pairs =>
+  ask('inspect', pairs.flatMap(({ file, config }) => (config ? ['--config', config, file] : [file])), '', pairs.length, outcome => outcome);
+
 /** An outcome for each request, in order; of a report only what `pick` takes from it is kept. */
 export function report(requests, pick) {
   const lines = requests.map(request => `${JSON.stringify(request)}\n`).join('');

@@ -118,7 +118,10 @@ TEST_CASE("idealised formats and assumed attention are said", "[plan]") {
 TEST_CASE("every notice is produced by some request, with its place and both languages", "[plan]") {
   std::set<std::string> produced;
   const std::string gpt2 = "openai-community/gpt2";
-  for (const Ask& asked : {ask(gpt2), ask(gpt2).context(2000), ask_config(R"({"model_type": "llama"})"), ask_count("7B"), ask("deepseek-ai/DeepSeek-V3"),
+  Ask stored = ask_config(R"({"model_type": "gpt2"})");  // a file that holds one tensor of the model
+  stored.request.model.checkpoint = CheckpointSummary{.kind = CheckpointKind::gguf, .name = "a.gguf", .tensor_bytes = {}, .total_size = {}, .metadata = {},
+                                                      .tensors = {{.name = "output_norm.weight", .type = "fp32", .shape = {768}, .bytes = 3072}}};
+  for (const Ask& asked : {stored, ask(gpt2), ask(gpt2).context(2000), ask_config(R"({"model_type": "llama"})"), ask_count("7B"), ask("deepseek-ai/DeepSeek-V3"),
                            ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"), ask("deepseek-ai/DeepSeek-V2-Lite").weights("bnb_int8"),
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).cache("q8_0"),
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "quark"}})"), ask(gpt2).weights("ct_w4a16_g128"),

@@ -28,7 +28,7 @@ void check_names(E last) {
 }  // namespace
 
 TEST_CASE("every enumerator has one name, and the name leads back to it", "[vocabulary]") {
-  check_names(ErrorCode::empty_input);
+  check_names(ErrorCode::invalid_file);
   check_names(Basis::assumed);
   check_names(Combine::peak);
   check_names(Outcome::does_not_fit);
@@ -47,6 +47,8 @@ TEST_CASE("every enumerator has one name, and the name leads back to it", "[voca
   check_names(RecomputeGranularity::full);
   check_names(Role::buffer);
   check_names(Apart::tied);
+  check_names(CheckpointKind::gguf);
+  check_names(DifferenceKind::other_type);
 }
 
 TEST_CASE("a word that is no name finds nothing", "[vocabulary]") {

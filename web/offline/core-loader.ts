@@ -23,10 +23,10 @@ export function coreFiles(root: string): CoreFiles {
 const virtualId = 'virtual:core';
 const resolvedId = `\0${virtualId}`;
 
-const packed = (file: string): string => deflateRawSync(readFileSync(file), { level: 9 }).toString('base64');
+export const packed = (file: string): string => deflateRawSync(readFileSync(file), { level: 9 }).toString('base64');
 
 // The content's hash in the address lets a browser keep the file for ever and still see a new one at once.
-const address = (name: string, file: string): string =>
+export const address = (name: string, file: string): string =>
   `${name}?v=${createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 10)}`;
 
 const besideThePage = (files: CoreFiles): string => `

@@ -5,3 +5,8 @@ declare module 'virtual:core' {
 
 /** True in the build that is one file. */
 declare const __SINGLE_FILE__: boolean;
+
+declare module 'virtual:headers' {
+  /** `base`: address of the page. */
+  export const loadHeaders: (base: string) => Promise<import('./headers/reading.ts').HeadersModule>;
+}

@@ -2,7 +2,7 @@
 // #v1&m=meta-llama/Llama-3.1-8B&w=fp8&c=32768&n=4&kv=fp8&g=nvidia/rtx-4090x2
 // Only what differs from the default is written, in a fixed order, of both sides of the page; keys of a newer page are kept.
 
-import type { InferenceWorkload, ModelChoice } from '../../wasm/plimsoll.ts';
+import type { CheckpointSummary, InferenceWorkload, ModelChoice } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
 import { readTraining, trainingKeys, trainingPairs } from './link-training.ts';
 import { type Side, type State, type Task, defaultGpu, defaultPreset, defaultState, requestOf, sideFor, taskOf } from './state.ts';
@@ -43,6 +43,14 @@ async function modelPair(model: ModelChoice): Promise<Pair | null> {
   return model.preset && model.preset !== defaultPreset ? ['m', model.preset] : null;
 }
 
+/** The headers of a checkpoint, of a GGUF file alone or of files beside the model. */
+async function checkpointPair({ preset, config, checkpoint }: ModelChoice): Promise<Pair[]> {
+  if (!checkpoint) return [];
+  return [[preset || config ? 'ck' : 'gguf', await squeeze(JSON.stringify(checkpoint))]];
+}
+
+const readCheckpoint = async (text: string): Promise<CheckpointSummary> => JSON.parse(await unsqueeze(text)) as CheckpointSummary;
+
 function inferencePairs({ workload, weight_format, engine }: Side): Pair[] {
   if (workload.kind !== 'inference') return [];
   const pairs: Pair[] = [];
@@ -58,7 +66,7 @@ function inferencePairs({ workload, weight_format, engine }: Side): Pair[] {
 
 export async function writeLink(state: State): Promise<string> {
   const model = await modelPair(state.request.model);
-  const pairs: Pair[] = model ? [model] : [];
+  const pairs: Pair[] = [...(model ? [model] : []), ...(await checkpointPair(state.request.model))];
   if (taskOf(state) === 'training') pairs.push(['t', 'training']);
   const inference = sideFor(state, 'inference');
   pairs.push(...inferencePairs(inference), ...trainingPairs(sideFor(state, 'training')));
@@ -96,6 +104,8 @@ const readers: Record<string, (to: Draft, value: string) => void | Promise<void>
   m: (to, value) => void (to.model = { preset: value }),
   p: (to, value) => void (to.model = { parameter_count: value }),
   cfg: async (to, value) => void (to.model = { config: await unsqueeze(value) }),
+  ck: async (to, value) => void (to.model = { ...to.model, checkpoint: await readCheckpoint(value) }),
+  gguf: async (to, value) => void (to.model = { checkpoint: await readCheckpoint(value) }),
   t: (to, value) => void (to.task = value === 'training' ? 'training' : 'inference'),
   w: (to, value) => void (to.inference.weight_format = value),
   c: (to, value) => void (to.inference.workload.max_model_len = parseTokens(value) ?? undefined),

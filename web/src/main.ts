@@ -5,11 +5,12 @@ import './style.css';
 import { curveLengths } from './charts/scale.ts';
 import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
+import { intakeFor } from './checkpoint-intake.ts';
 import { browserLanguage, htmlLanguage, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
 import { type Answer, type Asked, type Patch, type State, type View, Store, defaultRequest } from './state.ts';
 import { changeEvent } from './panels/panel.ts';
-import { acceptConfigs } from './panels/intake.ts';
+import { acceptFiles, filesEvent, takeFiles } from './panels/intake.ts';
 import { openTermEvent } from './panels/load.ts';
 import type { Ledger } from './panels/ledger.ts';
 import type { PlimsollError, Report, RuleTable } from '../../wasm/plimsoll.ts';
@@ -117,7 +118,7 @@ class Page {
     this.#estimate(state.request);
     const language = state.language ?? browserLanguage();
     const view: View = {
-      state, answer: this.#answer, error: this.#error, catalog: this.estimator.catalog,
+      state, answer: this.#answer, error: state.fileError ?? this.#error, catalog: this.estimator.catalog,
       text: messages[language], format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
       defaults: this.estimator.defaults(state.request), modules: () => this.estimator.modules(state.request),
       reportText: () => this.estimator.core.reportText(this.#answer?.request ?? state.request),
@@ -155,7 +156,9 @@ async function start(): Promise<void> {
   const shown = new Page(store, estimator);
   root.addEventListener(changeEvent, event => store.update((event as CustomEvent<Patch>).detail));
   root.addEventListener(openTermEvent, event => void document.querySelector<Ledger>('pl-ledger')?.reveal((event as CustomEvent<string>).detail));
-  acceptConfigs(config => store.update({ request: { ...store.state.request, model: { config } } }), () => messages[store.state.language ?? browserLanguage()].dropNow);
+  const intake = intakeFor(store);
+  root.addEventListener(filesEvent, event => void takeFiles((event as CustomEvent<File[]>).detail, intake));
+  acceptFiles(intake, () => messages[store.state.language ?? browserLanguage()].dropNow);
   addEventListener('hashchange', () => void shown.follow(location.hash));
 }
 

@@ -3,6 +3,7 @@
 import type { InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable, TrainingWorkload } from '../../wasm/plimsoll.ts';
 import type { Catalog } from './catalog.ts';
 import type { Format, Unit } from './format.ts';
+import type { Progress } from './headers/reading.ts';
 import type { Language, Messages } from './language/index.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -33,6 +34,10 @@ export interface State {
   language: Language | null;
   theme: Theme;
   unit: Unit;
+  /** A file whose header is being read. */
+  reading: Progress | null;
+  /** Why files could not be read; the request is still the one before. */
+  fileError: PlimsollError | null;
   /** Keys of a link that this page does not know; kept, so that a newer link survives. */
   unknown: [string, string][];
 }
@@ -99,6 +104,8 @@ export const defaultState = (): State => ({
   language: null,
   theme: 'auto',
   unit: 'GiB',
+  reading: null,
+  fileError: null,
   unknown: [],
 });
 
@@ -174,7 +181,8 @@ export class Store {
   }
 
   update(patch: Patch): void {
-    this.#state = { ...this.#state, ...patch };
+    // Another question ends what was said of files.
+    this.#state = { ...this.#state, ...(patch.request ? { reading: null, fileError: null } : {}), ...patch };
     for (const listener of this.#listeners) listener(this.#state);
   }
 }

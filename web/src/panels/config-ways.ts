@@ -1,9 +1,9 @@
-// The ways in for a config.json: paste its text, choose the file, or drop it anywhere.
+// The ways in for a model of one's own: paste a config.json, choose files or a folder, or drop them anywhere.
 
-import { type PropertyDeclarations, type TemplateResult, css, html } from 'lit';
+import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import { minimalConfig } from '../link.ts';
-import { readConfigFile } from './intake.ts';
 import './hub-way.ts';
+import { filesEvent } from './intake.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -12,6 +12,7 @@ export class ConfigWays extends Panel {
 
   static override styles = [shared, css`
     .ways { display: flex; flex-wrap: wrap; gap: 0 20px; font-size: var(--t0); color: var(--muted); align-items: baseline; }
+    .news { font-size: var(--t0); color: var(--muted); overflow-wrap: anywhere; }
     dialog { width: min(640px, calc(100vw - 32px)); color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 4px;
       padding: 24px; }
     dialog::backdrop { background: rgb(10 14 20 / 0.45); }
@@ -26,11 +27,23 @@ export class ConfigWays extends Panel {
     this.sendRequest(request => { request.model = { config }; });
   }
 
-  async #file(event: Event): Promise<void> {
+  #files(event: Event): void {
     const input = event.target as HTMLInputElement;
-    const file = input.files?.[0];
-    if (file) this.#config(await readConfigFile(file));
+    const files = [...(input.files ?? [])];
+    if (files.length) this.dispatchEvent(new CustomEvent<File[]>(filesEvent, { detail: files, bubbles: true, composed: true }));
     input.value = '';
+  }
+
+  #choose(id: string): void {
+    this.renderRoot.querySelector<HTMLInputElement>(id)?.click();
+  }
+
+  /** How far a reading is, or how little of the files was read. */
+  #news(): string {
+    const { format, state } = this.view;
+    if (state.reading) return this.text.reading(state.reading.file, format.share(state.reading.read, Math.max(state.reading.bytes, 1)));
+    const checkpoint = state.request.model.checkpoint;
+    return checkpoint ? this.text.readOf(format.text(checkpoint.read_bytes ?? 0), format.text(checkpoint.file_bytes ?? 0)) : '';
   }
 
   #dialog(): HTMLDialogElement | null {
@@ -47,11 +60,15 @@ export class ConfigWays extends Panel {
     const { text } = this;
     return html`<div class="ways">
         <button type="button" @click=${() => this.#dialog()?.showModal()}>${text.pasteConfig}</button>
-        <button type="button" @click=${() => this.renderRoot.querySelector<HTMLInputElement>('#file')?.click()}>${text.chooseFile}</button>
+        <button type="button" @click=${() => this.#choose('#file')}>${text.chooseFile}</button>
+        <button type="button" @click=${() => this.#choose('#folder')}>${text.chooseFolder}</button>
         <pl-hub-way .view=${this.view}></pl-hub-way>
         <span class="anywhere">${text.dropAnywhere}</span>
       </div>
-      <input id="file" type="file" accept=".json,application/json" hidden aria-label=${text.chooseFile} @change=${(event: Event) => void this.#file(event)} />
+      <p class="news" role="status" aria-label=${text.filesRead}>${this.#news() || nothing}</p>
+      <input id="file" type="file" multiple accept=".json,.safetensors,.gguf,application/json" hidden aria-label=${text.chooseFile}
+        @change=${(event: Event) => this.#files(event)} />
+      <input id="folder" type="file" webkitdirectory hidden aria-label=${text.chooseFolder} @change=${(event: Event) => this.#files(event)} />
       <dialog aria-labelledby="paste-title">
         <h2 id="paste-title">${text.pasteTitle}</h2>
         <p id="paste-help">${text.pasteHelp}</p>

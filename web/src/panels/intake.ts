@@ -1,12 +1,31 @@
-// A config.json dropped or pasted anywhere on the page.
+// Files and text that people bring: a config.json, the files of a checkpoint, a folder; dropped anywhere, pasted, or chosen.
 
+import { droppedFiles, isCheckpointFile } from '../headers/files.ts';
 import { minimalConfig } from '../link.ts';
 
 // Enough for any config; more is cut off here and refused by the core as too large.
 const readLimit = 64_000_000;
 
-/** Reads a chosen or dropped file as the text of a config. */
-export const readConfigFile = async (file: File): Promise<string> => minimalConfig(await file.slice(0, readLimit).text());
+/** What the page does with what was brought. */
+export interface Intake {
+  config(text: string): void;
+  /** Files whose headers are to be read, and the config that came with them. */
+  checkpoint(files: File[], config: string | null): void;
+}
+
+/** The event that carries chosen files up to the page. */
+export const filesEvent = 'plimsoll-files';
+
+const textOf = async (file: File): Promise<string> => minimalConfig(await file.slice(0, readLimit).text());
+
+/** A config counts beside a checkpoint when it has its usual name; alone any file may be one. */
+export async function takeFiles(files: File[], to: Intake): Promise<void> {
+  const headers = files.filter(isCheckpointFile);
+  const config = files.find(({ name }) => name === 'config.json') ?? (headers.length ? undefined : files[0]);
+  const text = config ? await textOf(config) : null;
+  if (headers.length) to.checkpoint(headers, text);
+  else if (text !== null) to.config(text);
+}
 
 const editable = (target: EventTarget | undefined): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || (target instanceof HTMLElement && target.isContentEditable);
@@ -18,7 +37,7 @@ function dropNote(text: string): HTMLElement {
   return note;
 }
 
-export function acceptConfigs(take: (config: string) => void, invite: () => string): void {
+export function acceptFiles(to: Intake, invite: () => string): void {
   let note: HTMLElement | null = null;
   const leave = (): void => {
     note?.remove();
@@ -34,15 +53,14 @@ export function acceptConfigs(take: (config: string) => void, invite: () => stri
   });
   addEventListener('drop', event => {
     leave();
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
-    void readConfigFile(file).then(take);
+    void droppedFiles(event.dataTransfer).then(files => takeFiles(files, to));
   });
   addEventListener('paste', event => {
     const text = event.clipboardData?.getData('text/plain').trim() ?? '';
     if (!text.startsWith('{') || editable(event.composedPath()[0])) return;
     event.preventDefault();
-    take(minimalConfig(text));
+    to.config(minimalConfig(text));
   });
 }

@@ -33,7 +33,8 @@ export class ModelField extends Panel {
   #shown(): string {
     const { model } = this.view.state.request;
     if (model.preset) return this.view.catalog.models.get(model.preset)?.name ?? model.preset;
-    return model.parameter_count ? this.text.sized(model.parameter_count) : this.text.yourConfig;
+    if (model.parameter_count) return this.text.sized(model.parameter_count);
+    return model.checkpoint?.name && !model.config ? model.checkpoint.name : this.text.yourConfig;
   }
 
   #facts(): TemplateResult | typeof nothing {

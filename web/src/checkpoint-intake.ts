@@ -1,0 +1,48 @@
+// From files to a request: reads their headers, says how far it is, and asks about the model that they hold.
+
+import { openCheckpoint } from './headers/open.ts';
+import type { Intake } from './panels/intake.ts';
+import type { Asked, Store } from './state.ts';
+import type { CheckpointSummary, ModelChoice, PlimsollError } from '../../wasm/plimsoll.ts';
+
+/** A GGUF file describes its own layers. Other headers stand beside a config: the one that came with them, else the model on the page. */
+function modelOf(checkpoint: CheckpointSummary, config: string | null, before: ModelChoice): ModelChoice {
+  if (config !== null) return { config, checkpoint };
+  if (checkpoint.kind === 'gguf') return { checkpoint };
+  const { preset, config: known } = before;
+  return { ...(known ? { config: known } : preset ? { preset } : {}), checkpoint };
+}
+
+const broken = (reason: string): PlimsollError => ({
+  code: 'invalid_file', where: 'headers', message: reason, hint: 'Reload the page and try again.', message_zh: reason, hint_zh: '请刷新页面后重试。',
+});
+
+/** Takes configs and checkpoints for the page. Of two readings the later one counts. */
+export function intakeFor(store: Store): Intake {
+  let turn = 0;
+  const ask = (model: ModelChoice): void => {
+    const request: Asked = { ...store.state.request, model };
+    delete request.weight_format; // the files say it
+    store.update({ request });
+  };
+  return {
+    config: config => {
+      turn += 1;
+      store.update({ request: { ...store.state.request, model: { config } } });
+    },
+    checkpoint: (files, config) => {
+      const mine = (turn += 1);
+      const fail = (error: PlimsollError): void => store.update({ reading: null, fileError: error });
+      store.update({ reading: { file: files[0]?.name ?? '', read: 0, bytes: 0 }, fileError: null });
+      openCheckpoint(files, reading => {
+        if (mine === turn) store.update({ reading });
+      }).then(outcome => {
+        if (mine !== turn) return;
+        if (outcome.ok) ask(modelOf(outcome.value, config, store.state.request.model));
+        else fail(outcome.error);
+      }, (error: unknown) => {
+        if (mine === turn) fail(broken(String(error)));
+      });
+    },
+  };
+}

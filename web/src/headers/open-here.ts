@@ -1,0 +1,8 @@
+// The way to the headers of files where the page is one file: a policy without other scripts allows no worker, so the page reads itself.
+
+import type { CheckpointSummary, Outcome } from 'plimsoll-contract';
+import { loadHeaders } from 'virtual:headers';
+import { type Progress, readHeaders } from './reading.ts';
+
+export const openCheckpoint = async (files: readonly File[], tell: (progress: Progress) => void): Promise<Outcome<CheckpointSummary>> =>
+  readHeaders(await loadHeaders(document.baseURI), files, tell);
