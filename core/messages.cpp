@@ -90,6 +90,20 @@ constexpr auto texts = std::to_array<Text>({
      "llama.cpp 的转换脚本不支持 “{0}”：无法推算其 GGUF 文件。", "请选择其他权重格式。"),
     error(unsupported_combination, "A model is not trained in {0}, a type of GGUF files.", "Choose a format that the training program can load.",
      "模型不能以 GGUF 文件类型 {0} 训练。", "请选择训练程序可以加载的格式。"),
+    error(unsupported_combination, "Everything is frozen: nothing is left to train.", "Freeze fewer modules or layers.", "所有部分都被冻结：没有可训练的内容。",
+     "请减少冻结的模块或层。"),
+    error(unsupported_combination, "With the reentrant checkpoint no gradient reaches the layers: the embeddings are frozen and their output asks for none.",
+     "Set enable_input_require_grads to true, or use_reentrant to false.", "使用 reentrant 检查点时梯度到不了任何层：嵌入已冻结，其输出不要求梯度。",
+     "请将 enable_input_require_grads 设为 true，或将 use_reentrant 设为 false。"),
+    error(unsupported_combination, "Packed sequences are counted with FlashAttention alone: {0} attention needs a mask of all tokens against all.",
+     "Set attention to \"flash_attention_2\", or packing to false.", "打包序列仅按 FlashAttention 计算：{0} 注意力需要所有 token 两两之间的掩码。",
+     "请将 attention 设为 \"flash_attention_2\"，或将 packing 设为 false。"),
+    error(unsupported_combination, "Parameters cannot be stepped in backward with {0}: the gradient is gone by then.",
+     "Turn optimizer_in_backward off, or change the other.", "在反向传播中更新参数不能与 {0} 同时使用：届时梯度已不存在。",
+     "请关闭 optimizer_in_backward，或更改另一项。"),
+    error(unsupported_combination, "The objective {0} is not counted with {1}.", "Change one of the two.", "训练目标 {0} 不能与 {1} 一同计算。", "请更改其中一项。"),
+    error(unsupported_combination, "The teacher has {0} words, the model {1}: their distributions cannot be compared.", "Choose a teacher with the same vocabulary.",
+     "教师模型的词表大小为 {0}，学生为 {1}：两者的分布无法比较。", "请选择词表相同的教师模型。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),
@@ -132,6 +146,9 @@ constexpr auto texts = std::to_array<Text>({
             "{0} 是 GGUF 文件类型：每个张量采用 llama-quantize 为其选择的类型，张量在文件中占 {1} 字节，文件另含分词器。权重之外的部分仍按 Transformers 而非 llama.cpp 计算。"),
     notice("imatrix_needed", "llama-quantize refuses to make {0} without an importance matrix: these sizes are of a file that nobody has.",
             "没有重要性矩阵时，llama-quantize 拒绝生成 {0}：此处的大小对应一个不存在的文件。"),
+    notice("generation_not_counted", "Completions are generated between steps: that moment, with its KV cache or vLLM's share of the device, is not among these.",
+            "补全在各步之间生成：该时刻及其 KV 缓存或 vLLM 占用的显存不在此列。"),
+    notice("teacher_type_assumed", "The teacher is taken to be loaded in {0}, as the trained weights are.", "假定教师模型以 {0} 加载，与训练的权重相同。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -17,11 +17,14 @@ enum class Say {
   no_such_kind, file_unreadable, optimizer_refuses, base_not_quantised, trained_in_recipe_format, one_device_only, not_a_cache_format,
   no_such_module, no_targets, joined_in_one_tensor, parameters_without, kernels_refuse_setting, kernels_refuse_model,
   rows_fit_no_type, no_gguf_architecture, file_type_not_trained,
+  nothing_trained, no_gradient_reaches, packing_needs_flash, steps_in_backward_refuse,
+  objective_refuses, teacher_vocabulary,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
   experts_not_quantised, kernels_unpatched, kernels_assumed, int8_product_refuses, dora_not_counted, products_not_counted,
   llama_file_type, imatrix_needed,
+  generation_not_counted, teacher_type_assumed,
   count_
 };
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "model_choice.hpp"
 #include "report/term.hpp"
 #include "result.hpp"
 #include "rules/rule_comparison.hpp"
@@ -17,14 +18,6 @@
 namespace plimsoll {
 
 // ---- the question
-
-/// The model, given in exactly one way.
-struct ModelChoice {
-  std::optional<std::string> preset;           ///< catalogue id
-  std::optional<std::string> config;           ///< text of a config.json
-  std::optional<std::string> path;             ///< file that holds one: programs only, a page has no files
-  std::optional<std::string> parameter_count;  ///< "7B", "13b", "70 B", "7e9"
-};
 
 /// Serving: the memory at the highest moment of `max_num_seqs` sequences of `max_model_len` tokens.
 struct InferenceWorkload {

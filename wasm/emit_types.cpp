@@ -67,6 +67,7 @@ int main() {
   emit_enum<Limit>();
   emit_enum<AttentionImplementation>();
   emit_enum<TrainingMethod>();
+  emit_enum<TrainingObjective>();
   emit_enum<TrainingKernels>();
   emit_enum<TrainingAttention>();
   emit_enum<RecomputeGranularity>();
@@ -79,7 +80,7 @@ int main() {
   emit_enum<Role>();
   emit_enum<Apart>();
   std::puts("");
-  emit_all<ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
+  emit_all<ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, FrozenChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
            ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking,
            RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, CatalogInfo>();
   return 0;

@@ -13,13 +13,6 @@ constexpr LedgerItem layer_input = saved("saved.layer_input", "L * b_a * B * T *
 constexpr LedgerItem final_normed = saved("saved.head_input", "L * b_a * B * T * h");
 constexpr LedgerItem offload_buffer = saved("saved.offload_buffer", "2 * b_a * B * T * h", source::unsloth);
 
-constexpr LedgerItem table = saved("saved.rotary_table", "n * 2 * b_a * T * d_rot", source::training);
-constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot", source::training);
-constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
-constexpr LedgerItem embeddings = saved("saved.embeddings", "b_a * B * T * h", source::training);
-constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
-constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
-
 Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   Values v;
   v[Symbol::B] = pass.micro_batch_size;
@@ -31,32 +24,11 @@ Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   return v;
 }
 
-std::optional<u32> window_of(const LayerSpec& layer) {
-  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
-  return grouped == nullptr ? std::nullopt : grouped->sliding_window;
-}
-
 /// Whether SDPA is handed a mask: a padded batch, or a window that the sequence outgrows.
 bool masked(const LayerSpec& layer, const TrainingPass& pass) {
   if (pass.attention != TrainingAttention::sdpa) return false;
   const std::optional<u32> window = window_of(layer);
   return pass.padded || (window && pass.sequence_length >= *window);
-}
-
-/// Whether any layer turns its queries and keys: tables that none saves are gone.
-bool turns(const ModelSpec& model) {
-  for (const LayerSpec& kind : model.decoder().kinds) {
-    const auto* grouped = std::get_if<GroupedQueryAttention>(&kind.mixer.kind);
-    if (grouped == nullptr || grouped->rotary_dim != 0) return true;
-  }
-  return false;
-}
-
-/// Full and sliding layers among the kinds.
-u64 kinds_of_attention(const ModelSpec& model) {
-  bool full = false, sliding = false;
-  for (const LayerSpec& kind : model.decoder().kinds) (window_of(kind) ? sliding : full) = true;
-  return u64{full} + u64{sliding};
 }
 
 void add(TermTree& tree, const LedgerItem& item, const Values& v) { tree.leaf(item.id, item.formula, v, {.source = item.source}); }
@@ -68,6 +40,11 @@ Traced run_layer(Tape& tape, const LayerSpec& layer, const TrainingPass& pass, b
 }
 
 }  // namespace
+
+std::optional<u32> window_of(const LayerSpec& layer) {
+  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
+  return grouped == nullptr ? std::nullopt : grouped->sliding_window;
+}
 
 TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention asked) {
   const bool sdpa = asked == TrainingAttention::sdpa || asked == TrainingAttention::sdpa_math;
@@ -83,7 +60,7 @@ TrainingKernels effective_kernels(const ModelSpec& model, TrainingKernels asked)
 }
 
 SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
-    : model_(model), pass_(pass), values_(values_of(model, pass)), units_(pass, model.num_hidden_layers()),
+    : model_(model), pass_(pass.in_rows()), values_(values_of(model, pass_)), units_(pass_, model.num_hidden_layers()),
       head_(pass_, values_, pass.training_outside()) {
   pass_.attention = effective_attention(model, pass.attention);
   pass_.kernels = effective_kernels(model, pass.kernels);
@@ -92,37 +69,45 @@ SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
   trace_outside();
 }
 
-void SavedTrace::add_group(const LayerSpec& layer, bool input_gradient) {
-  Group& group = groups_.emplace_back(Group{.input_gradient = input_gradient, .tape = Tape(pass_, values_, pass_.training_of(0))});
-  group.out = run_layer(group.tape, layer, pass_, input_gradient);
+/// The group of layers of one kind that train the same and have, or have not, a gradient to their input.
+u32 SavedTrace::group_for(u16 kind, const LayerTraining& training, bool input_gradient) {
+  for (u32 i = 0; i < groups_.size(); ++i)
+    if (groups_[i].kind == kind && groups_[i].input_gradient == input_gradient && groups_[i].tape.training() == training) return i;
+  Group& group = groups_.emplace_back(Group{.kind = kind, .input_gradient = input_gradient, .tape = Tape(pass_, values_, training)});
+  group.out = run_layer(group.tape, model_.decoder().kinds[kind], pass_, input_gradient);
+  return static_cast<u32>(groups_.size() - 1);
 }
 
 void SavedTrace::trace_groups() {
-  const Stack& stack = model_.decoder();
-  const u16 first_kind = stack.kind_of_layer.front();
-  const bool first_apart = pass_.lora && !pass_.lora->input_gradients;
-  groups_.reserve(stack.kinds.size() + 1);
-  for (std::size_t kind = 0; kind < stack.kinds.size(); ++kind) add_group(stack.kinds[kind], true);
-  if (first_apart) add_group(stack.kinds[first_kind], false);
-  first_ = first_kind;
-  for (u64 layer = 0; layer < stack.kind_of_layer.size(); ++layer) {
-    Group& group = groups_[group_of(layer)];
+  const std::vector<u16>& kinds = model_.decoder().kind_of_layer;
+  layers_.reserve(kinds.size());
+  bool gradient = pass_.asks_input_gradient() || pass_.trains_embeddings();
+  for (u64 layer = 0; layer < kinds.size(); ++layer) {
+    layers_.push_back(group_for(kinds[layer], pass_.training_of(layer), gradient));
+    gradient = groups_[layers_[layer]].out.gradient;
+    reaches_layers_ = reaches_layers_ || gradient;
+  }
+  for (u64 layer = 0; layer < layers_.size(); ++layer) {
+    Group& group = groups_[layers_[layer]];
     const bool again = units_.recomputed(layer);
     group.layers += 1;
     group.kept += again ? 0 : 1;
-    group.inputs += again && units_.first_of(layer) == layer ? 1 : 0;
+    group.inputs += again && units_.first_of(layer) == layer && unit_keeps_input(layer) ? 1 : 0;
   }
 }
 
-/// The first layer of a frozen model is apart where no gradient flows to its input.
-std::size_t SavedTrace::group_of(u64 layer) const {
-  return layer == 0 && groups_.size() > model_.decoder().kinds.size() ? groups_.size() - 1 : model_.decoder().kind_of_layer[layer];
+/// The reentrant checkpoint has a backward only where a gradient is asked for its input; the other keeps its arguments where anything is saved.
+bool SavedTrace::unit_keeps_input(u64 layer) const {
+  if (pass_.reentrant) return groups_[layers_[layer]].input_gradient;
+  for (u64 i = layer; i < units_.end_of(layer); ++i)
+    if (groups_[layers_[i]].saves()) return true;
+  return false;
 }
 
 /// The final norm.
 void SavedTrace::trace_head() {
-  Traced input = head_.make(layer_input, pass_.weight_bytes(), true);
-  input.edge = Backward(head_, {}).out();
+  Traced input = head_.make(layer_input, pass_.weight_bytes(), reaches_layers_);
+  if (reaches_layers_) input.edge = Backward(head_, {}).out();
   const u64 tokens = (Checked{pass_.micro_batch_size} * pass_.sequence_length).value;
   if (pass_.kernels == TrainingKernels::transformer_engine) {
     megatron_norm(head_, model_.final_norm.kind, tokens, model_.hidden_size, input, final_normed);
@@ -131,46 +116,8 @@ void SavedTrace::trace_head() {
   head_out_ = trace_norm(head_, {model_.final_norm.kind, {Role::norm}, tokens, model_.hidden_size}, input, final_normed);
 }
 
-/// LanguageModelEmbedding, the rotary angles, which stay from step to step.
-void SavedTrace::trace_megatron_outside() {
-  Values v = values_;
-  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
-  v[Symbol::d_rot] = model_.rotary_dim;
-  const bool latent = std::holds_alternative<LatentAttention>(model_.decoder().kinds.front().mixer.kind);  // has angles of its own
-  if (model_.rotary_dim != 0 && !latent) outside(angles, v, Outside::tables);
-}
-
-void SavedTrace::trace_outside() {
-  if (pass_.kernels == TrainingKernels::transformer_engine) return trace_megatron_outside();
-  Values v = values_;
-  const bool learned = !model_.position_name.empty(), asks_gradient = pass_.lora && pass_.lora->input_gradients;
-  if (learned) outside(position_ids, v, Outside::embeddings);
-  if (model_.embedding_dropout) outside(dropout_mask, v, Outside::embeddings);
-  // With enable_input_require_grads the embeddings stay, unless the first layer keeps them as its input.
-  if (asks_gradient && !recomputes() && !first_layer().lines().front().saved) outside(embeddings, v, Outside::embeddings);
-  if (model_.rotary_dim != 0 && (recomputes() || turns(model_))) {
-    const bool once = model_.rotary_style == RotaryStyle::split_tables, product = model_.rotary_style == RotaryStyle::complex_product;
-    v[Symbol::d_rot] = ceil_div(model_.rotary_dim, 2).value * (once ? 1 : 2);
-    v[Symbol::n] = model_.rotary_table_per_kind ? kinds_of_attention(model_) : 1;
-    outside(product ? complex_table : table, v, Outside::tables);
-  }
-  if (!recomputes()) return;
-  if (!learned) outside(position_ids, v, Outside::frame);
-  if (pass_.padded) return;
-  v[Symbol::n] = kinds_of_attention(model_);
-  if (pass_.attention == TrainingAttention::eager) outside(eager_mask, v, Outside::frame);
-  if (pass_.attention != TrainingAttention::sdpa && pass_.attention != TrainingAttention::sdpa_math) return;
-  for (const LayerSpec& kind : model_.decoder().kinds) {
-    const std::optional<u32> window = window_of(kind);
-    if (!window || pass_.sequence_length < *window) continue;
-    outside(bool_mask, v, Outside::frame);
-    return;
-  }
-}
-
 void SavedTrace::add_inputs(TermTree& tree, const Group& group, u64 count) const {
-  const bool asked = !pass_.reentrant || group.input_gradient;  // else nothing asks for the first layer's backward
-  if (count != 0 && asked) add_line(tree, group.tape, group.tape.lines().front(), count);
+  if (count != 0) add_line(tree, group.tape, group.tape.lines().front(), count);
 }
 
 /// Of the layers before one, the inputs of units and what the others saved.
@@ -180,10 +127,10 @@ void SavedTrace::add_layers(TermTree& tree, u64 before) const {
     for (u64 layer = 0; layer < before; ++layer) {
       if (group_of(layer) != i) continue;
       if (!units_.recomputed(layer)) ++kept;
-      else if (units_.first_of(layer) == layer) ++inputs;
+      else if (units_.first_of(layer) == layer && unit_keeps_input(layer)) ++inputs;
     }
     add_inputs(tree, groups_[i], inputs);
-    if (kept == 0) continue;
+    if (kept == 0 || groups_[i].tape.saved_bytes() == 0) continue;
     tree.open("saved.layers", Combine::sum);
     add_lines(tree, groups_[i].tape, kept);
     tree.close();

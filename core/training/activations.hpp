@@ -1,6 +1,7 @@
 #pragma once
 /// What a model keeps for its backward pass, layer by layer and outside the layers.
 
+#include <optional>
 #include <vector>
 
 #include "model/model_spec.hpp"
@@ -60,6 +61,9 @@ class SavedTrace {
   void add_layer_weight_copies(TermTree& tree) const;
 
   [[nodiscard]] bool recomputes() const { return units_.any(); }
+  /// Whether backward comes to any layer, and to the final norm: not where all before them is frozen, and they are.
+  [[nodiscard]] bool reaches_layers() const { return reaches_layers_; }
+  [[nodiscard]] bool reaches_norm() const { return head_out_.gradient; }
   [[nodiscard]] const TrainingPass& pass() const { return pass_; }
   [[nodiscard]] const ModelSpec& model() const { return model_; }
   [[nodiscard]] const Values& values() const { return values_; }
@@ -68,16 +72,20 @@ class SavedTrace {
   struct Group {  ///< equal layers that save the same
     u64 layers = 0, kept = 0;  ///< all of them, and those that do not run again
     u64 inputs = 0;            ///< units of recomputation that start with one of them
+    u16 kind = 0;
     bool input_gradient = true;
     Tape tape;
     Traced out{};
+    [[nodiscard]] bool saves() const { return tape.saved_bytes() != 0 || tape.regions() != 0; }
   };
   struct OutsideLine {
     const LedgerItem* item = nullptr;
     Values values;
     Outside part{};
   };
-  void add_group(const LayerSpec& layer, bool input_gradient);
+  u32 group_for(u16 kind, const LayerTraining& training, bool input_gradient);
+  [[nodiscard]] bool unit_keeps_input(u64 layer) const;
+  [[nodiscard]] u64 kinds_of_attention(bool recomputed) const;
   void trace_groups();
   void trace_outside();
   void trace_megatron_outside();
@@ -87,10 +95,8 @@ class SavedTrace {
   void add_layers(TermTree& tree, u64 before) const;
   void add_waiting(TermTree& tree) const;
   [[nodiscard]] u64 waiting_bytes() const;
-  [[nodiscard]] u64 input_bytes(const Group& group) const;
   void add_stash(TermTree& tree) const;
-  [[nodiscard]] const Tape& first_layer() const { return groups_[first_].tape; }
-  [[nodiscard]] std::size_t group_of(u64 layer) const;
+  [[nodiscard]] std::size_t group_of(u64 layer) const { return layers_[layer]; }
 
   const ModelSpec& model_;
   TrainingPass pass_;
@@ -100,8 +106,12 @@ class SavedTrace {
   std::vector<OutsideLine> outside_;
   Tape head_;
   Traced head_out_;
-  std::size_t first_ = 0;  ///< the group whose tape is the first layer's, with a gradient to its input
+  std::vector<u32> layers_;  ///< the group of each layer
+  bool reaches_layers_ = false;
 };
+
+/// The window of a layer whose attention slides.
+std::optional<u32> window_of(const LayerSpec& layer);
 
 /// Bytes kept by one layer, weight copies apart. `input_gradient` is whether a gradient flows to its input: not so for the first
 /// layer of a frozen model.

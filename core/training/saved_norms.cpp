@@ -15,6 +15,7 @@ constexpr LedgerItem normalised = saved("saved.norm_unweighted", "L * b_a * rows
 constexpr LedgerItem weight_plus_one = saved("saved.norm_weight", "4 * L * cols", source::training);
 constexpr LedgerItem adapter_inner = saved("saved.adapter_inner", "L * b_a * B * T * r_s", source::adapters);
 constexpr LedgerItem adapter_mask = saved("saved.adapter_mask", "L * numel", source::adapters);
+constexpr LedgerItem widened_weights = saved("saved.norm_weight", "8 * L * cols");
 constexpr LedgerItem activated = saved("saved.mlp_activated", "L * b_a * rows * cols");
 constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
@@ -45,7 +46,7 @@ void trace_adapter(Tape& tape, const Traced& input, const LedgerItem& item) {
 /// The gradients of a linear operator's weight and bias: under autocast the weight's comes in 16 bit and is cast back.
 void give_linear_parameters(Backward& back, const Tape& tape, u64 weight, u64 bias) {
   const u8 bytes = tape.pass().weight_bytes();
-  if (!tape.pass().autocast()) {
+  if (!tape.pass().casts_weights()) {
     back.parameter(weight, bytes);
     if (bias != 0) back.parameter(bias, bytes);
     return;
@@ -137,7 +138,7 @@ Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear) {
   const Traced taken = tape.lower(input);
   const bool trained = tape.trains(linear.part);
   if (trained) tape.save(taken);
-  tape.copy_weight(linear.weight_copy);
+  tape.copy_weight(linear.weight_copy, linear.part, taken);
   const bool adapter = tape.adapts(linear.part);
   if (adapter) trace_adapter(tape, input, linear.input);
   Backward back(tape, {taken});
@@ -169,6 +170,7 @@ Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const
     if (out) {
       tape.save(taken);
       tape.keep(mean_and_root);
+      if (tape.pass().autocast() && !tape.pass().casts_weights()) tape.keep(widened_weights);  // fp32 copies of weight and bias
     }
     Backward back(tape, {taken});
     back.give_new(0);

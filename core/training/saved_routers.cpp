@@ -17,7 +17,7 @@ constexpr LedgerItem indices = saved("saved.routing_indices", "8 * L * B * T * k
 constexpr LedgerItem chosen = saved("saved.routing_weights", "L * b_a * B * T * k");
 constexpr LedgerItem weight_sum = saved("saved.routing_sum", "4 * L * B * T");
 constexpr LedgerItem wide_input = saved("saved.router_input", "L * b_a * B * T * h");
-constexpr LedgerItem wide_weight = saved("saved.router_weight", "4 * L * E * h");
+constexpr LedgerItem wide_weight = saved("saved.router_weight", "L * b_a * E * h");
 constexpr LedgerItem group_indices = saved("saved.routing_groups", "L * (16 * B * T * n_group + 8 * B * T * topk_group)");
 constexpr LedgerItem score_mask = saved("saved.routing_mask", "L * B * T * E");
 
@@ -109,8 +109,8 @@ RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Tra
   const bool trained = tape.trains({Role::router}), out = input.gradient || trained;
   const Traced taken = tape.lower(wide);
   if (trained) tape.save(taken);
-  if (input.gradient && tape.pass().weight_bytes() < 4) tape.keep(wide_weight);
-  tape.copy_weight(router_weight);
+  if (input.gradient && tape.pass().weight_bytes() < 4) tape.keep(wide_weight, tape.pass().autocast() ? 2 : 4);
+  tape.copy_weight(router_weight, {Role::router}, input);
   const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
   const u8 bytes = sigmoid ? taken.bytes : 4;
   Traced score;

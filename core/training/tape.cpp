@@ -34,10 +34,11 @@ Traced Tape::cast(const Traced& tensor, u8 bytes) {
   return {storage, tensor.elements, bytes, tensor.gradient, new_gradient(tensor)};
 }
 
-void Tape::copy_weight(const LedgerItem& item) {
-  if (!pass_.autocast()) return;
+void Tape::copy_weight(const LedgerItem& item, Part part, const Traced& input) {
+  if (!pass_.casts_weights() || (!trains(part) && !input.gradient)) return;
   const Traced copy = make(item, 2, true);
   save(copy);
+  if (!trains(part)) return;
   lines_[copy.storage].weight_copy = true;
   weight_copies_ += lines_[copy.storage].bytes;
 }

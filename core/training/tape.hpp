@@ -99,8 +99,9 @@ class Tape {
     tensor.elements = elements;
     return tensor;
   }
-  /// Autocast's cast copies of weights, made once in a pass.
-  void copy_weight(const LedgerItem& item);
+  /// Autocast's cast copy of a part's weight: of a trained one it is made once in a pass; of a frozen one for each use, and saved where
+  /// a gradient flows to the input.
+  void copy_weight(const LedgerItem& item, Part part, const Traced& input);
 
   /// Runs a part of the layer that runs again in backward where the pass asks for it: of what it saves only its inputs are kept,
   /// and its output where a later operator saves it, unless that is dropped too.
@@ -152,7 +153,8 @@ class Tape {
 /// Sources of the items.
 namespace source {
 inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", saved_modules = "peft-modules-to-save",
-                                  liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing";
+                                  liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing",
+                                  clipping = "torch-clipping";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

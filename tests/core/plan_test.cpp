@@ -121,6 +121,8 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
                            ask(gpt2).train({.method = TrainingMethod::full, .kernels = TrainingKernels::liger}),
                            ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled}),
                            ask(llama).weights("IQ2_XS").imatrix(false),
+                           ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::grpo}),
+                           ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::distillation}),
                            ask(llama).train({.method = TrainingMethod::qlora, .lora = LoraChoice{.use_dora = true}})})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);
