@@ -39,8 +39,8 @@ std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTen
   const TrainingPlan& training = plan.training();
   if (!training.pass.lora) {
     TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes};
+    all.embedding = training.pass.trains_word_embeddings();
     for (const TrainedTensor& tensor : trained) {
-      all.embedding = all.embedding || tensor.is_embedding;
       if (tensor.is_embedding) all.before_layers += tensor.elements().value;
       all.head = all.head || tensor.is_head;
       all.count(tensor.count, tensor.elements().value);
