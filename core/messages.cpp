@@ -130,6 +130,20 @@ constexpr auto texts = std::to_array<Text>({
     error(unknown_model_type, "The GGUF architecture \"{0}\" is not supported yet.", "Supported are: {1}. Or give config.json as well.", "尚不支持 GGUF 架构 “{0}”。", "支持：{1}。或同时提供 config.json。"),
     error(unsupported_combination, "Headers of a checkpoint cannot be combined with a parameter count.", "Give config.json or a preset beside them, or a GGUF file alone.",
      "检查点的文件头不能与参数量一同给出。", "请与 config.json 或预设一同给出，或单独给出 GGUF 文件。"),
+    error(unsupported_combination, "Everything is frozen: nothing is left to train.", "Freeze fewer modules or layers.", "所有部分都被冻结：没有可训练的内容。",
+     "请减少冻结的模块或层。"),
+    error(unsupported_combination, "With the reentrant checkpoint no gradient reaches the layers: the embeddings are frozen and their output asks for none.",
+     "Set enable_input_require_grads to true, or use_reentrant to false.", "使用 reentrant 检查点时梯度到不了任何层：嵌入已冻结，其输出不要求梯度。",
+     "请将 enable_input_require_grads 设为 true，或将 use_reentrant 设为 false。"),
+    error(unsupported_combination, "Packed sequences are counted with FlashAttention alone: {0} attention needs a mask of all tokens against all.",
+     "Set attention to \"flash_attention_2\", or packing to false.", "打包序列仅按 FlashAttention 计算：{0} 注意力需要所有 token 两两之间的掩码。",
+     "请将 attention 设为 \"flash_attention_2\"，或将 packing 设为 false。"),
+    error(unsupported_combination, "Parameters cannot be stepped in backward with {0}: the gradient is gone by then.",
+     "Turn optimizer_in_backward off, or change the other.", "在反向传播中更新参数不能与 {0} 同时使用：届时梯度已不存在。",
+     "请关闭 optimizer_in_backward，或更改另一项。"),
+    error(unsupported_combination, "The objective {0} is not counted with {1}.", "Change one of the two.", "训练目标 {0} 不能与 {1} 一同计算。", "请更改其中一项。"),
+    error(unsupported_combination, "The teacher has {0} words, the model {1}: their distributions cannot be compared.", "Choose a teacher with the same vocabulary.",
+     "教师模型的词表大小为 {0}，学生为 {1}：两者的分布无法比较。", "请选择词表相同的教师模型。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),
@@ -190,6 +204,9 @@ constexpr auto texts = std::to_array<Text>({
     notice("weights_as_stored", "The weights are counted as the files store them: {0} bytes of {1} tensors.", "权重按文件中的存储方式计算：{1} 个张量，共 {0} 字节。"),
     notice("gguf_in_transformers", "Transformers makes 16 or 32 bit weights of a GGUF file when it loads one. The weights are counted as the file stores them.",
             "Transformers 加载 GGUF 文件时会将权重还原为 16 或 32 位。此处按文件中的存储方式计算权重。"),
+    notice("generation_not_counted", "Completions are generated between steps: that moment, with its KV cache or vLLM's share of the device, is not among these.",
+            "补全在各步之间生成：该时刻及其 KV 缓存或 vLLM 占用的显存不在此列。"),
+    notice("teacher_type_assumed", "The teacher is taken to be loaded in {0}, as the trained weights are.", "假定教师模型以 {0} 加载，与训练的权重相同。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -60,10 +60,10 @@ PLIMSOLL_ENUM_NAMES(ComputeDtype, "ComputeDtype", "fp32", "bf16", "fp16");
 
 constexpr unsigned bytes_of(ComputeDtype dtype) { return dtype == ComputeDtype::fp32 ? 4 : 2; }
 
-/// The types a training step computes and keeps weights in: `amp_` is autocast over fp32 weights; `fp8` keeps 16 bits and lets
-/// linear operators take FP8, as Transformer Engine does.
-enum class TrainingPrecision { fp32, bf16, amp_bf16, amp_fp16, fp16, fp8 };
-PLIMSOLL_ENUM_NAMES(TrainingPrecision, "TrainingPrecision", "fp32", "bf16", "amp_bf16", "amp_fp16", "fp16", "fp8");
+/// The types a training step computes and keeps weights in: `amp_` is autocast over fp32 weights, `autocast_bf16` over bf16 ones; `fp8`
+/// keeps 16 bits and lets linear operators take FP8, as Transformer Engine does.
+enum class TrainingPrecision { fp32, bf16, amp_bf16, amp_fp16, fp16, fp8, autocast_bf16 };
+PLIMSOLL_ENUM_NAMES(TrainingPrecision, "TrainingPrecision", "fp32", "bf16", "amp_bf16", "amp_fp16", "fp16", "fp8", "autocast_bf16");
 
 /// Whose kernels run a layer in training: Transformers' modules as they are; Liger's Triton kernels patched into them; Megatron-LM's
 /// layers of Transformer Engine's modules; what torch.compile makes of Transformers' modules.
@@ -79,9 +79,9 @@ PLIMSOLL_ENUM_NAMES(TrainingAttention, "TrainingAttention", "sdpa", "sdpa_math",
 enum class RecomputeGranularity { none, selective, full };
 PLIMSOLL_ENUM_NAMES(RecomputeGranularity, "RecomputeGranularity", "none", "selective", "full");
 
-/// Which layers run again as a whole: units of n layers, the first n layers, each n-th layer.
-enum class RecomputeMethod { uniform, block, every };
-PLIMSOLL_ENUM_NAMES(RecomputeMethod, "RecomputeMethod", "uniform", "block", "every");
+/// Which layers run again as a whole: units of n layers, the first n layers, each n-th layer (the last of every n), or the first of every n.
+enum class RecomputeMethod { uniform, block, every, every_n_layers };
+PLIMSOLL_ENUM_NAMES(RecomputeMethod, "RecomputeMethod", "uniform", "block", "every", "every_n_layers");
 
 /// Parts of a layer that can run again alone. The output of a norm, an activation or an up-projection is dropped as well.
 enum class RecomputeModule { core_attn, mlp, moe, shared_experts, layernorm, moe_act, mla_up_proj };
@@ -99,6 +99,10 @@ PLIMSOLL_ENUM_NAMES(LossImplementation, "LossImplementation", "transformers", "l
 /// Which parameters are trained: all, or adapters beside a frozen base; QLoRA's base is quantised.
 enum class TrainingMethod { full, lora, qlora };
 PLIMSOLL_ENUM_NAMES(TrainingMethod, "TrainingMethod", "full", "lora", "qlora");
+
+/// What is trained for: the next token; one answer rather than another; answers that rewards rank in groups; the distribution of a teacher.
+enum class TrainingObjective { sft, dpo, grpo, distillation };
+PLIMSOLL_ENUM_NAMES(TrainingObjective, "TrainingObjective", "sft", "dpo", "grpo", "distillation");
 
 /// What of the model's output the caller keeps until after backward: nothing, the logits, or them in fp32.
 enum class KeptLogits { none, output, output_fp32 };

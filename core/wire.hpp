@@ -41,11 +41,14 @@ PLIMSOLL_WIRE(OptimizerChoice, true, PLIMSOLL_FIELD(id), PLIMSOLL_FIELD(implemen
               PLIMSOLL_FIELD(block_size));
 PLIMSOLL_WIRE(LoraChoice, true, PLIMSOLL_FIELD(r), PLIMSOLL_FIELD(target_modules), PLIMSOLL_FIELD(target_parameters), PLIMSOLL_FIELD(modules_to_save),
               PLIMSOLL_FIELD(lora_dropout), PLIMSOLL_FIELD(use_dora), PLIMSOLL_FIELD(adapter_dtype));
+PLIMSOLL_WIRE(FrozenChoice, true, PLIMSOLL_FIELD(modules), PLIMSOLL_FIELD(first_layers));
 PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(stack), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(micro_batch_size),
-              PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(kernels), PLIMSOLL_FIELD(attention),
+              PLIMSOLL_FIELD(gradient_accumulation_steps), PLIMSOLL_FIELD(objective), PLIMSOLL_FIELD(precision), PLIMSOLL_FIELD(optimizer), PLIMSOLL_FIELD(kernels), PLIMSOLL_FIELD(attention),
               PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(recompute_method), PLIMSOLL_FIELD(recompute_num_layers), PLIMSOLL_FIELD(recompute_modules),
-              PLIMSOLL_FIELD(activation_offloading), PLIMSOLL_FIELD(loss), PLIMSOLL_FIELD(gradient_clipping), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded),
-              PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(enable_input_require_grads));
+              PLIMSOLL_FIELD(activation_offloading), PLIMSOLL_FIELD(loss), PLIMSOLL_FIELD(gradient_clipping),
+              PLIMSOLL_FIELD(optimizer_in_backward), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded), PLIMSOLL_FIELD(packing),
+              PLIMSOLL_FIELD(max_completion_length), PLIMSOLL_FIELD(teacher),
+              PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(frozen), PLIMSOLL_FIELD(enable_input_require_grads));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));
 PLIMSOLL_WIRE(Request, true, PLIMSOLL_FIELD(model), PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(importance_matrix), PLIMSOLL_FIELD(engine), PLIMSOLL_FIELD(workload),

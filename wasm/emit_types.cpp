@@ -67,6 +67,7 @@ int main() {
   emit_enum<Limit>();
   emit_enum<AttentionImplementation>();
   emit_enum<TrainingMethod>();
+  emit_enum<TrainingObjective>();
   emit_enum<TrainingKernels>();
   emit_enum<TrainingAttention>();
   emit_enum<RecomputeGranularity>();
@@ -81,7 +82,7 @@ int main() {
   emit_enum<CheckpointKind>();
   emit_enum<DifferenceKind>();
   std::puts("");
-  emit_all<CheckpointTensors, CheckpointMetadata, CheckpointSummary, ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
+  emit_all<CheckpointTensors, CheckpointMetadata, CheckpointSummary, ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, FrozenChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
            ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking,
            RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, TensorDifference, CheckpointInspection, CatalogInfo>();
   return 0;

@@ -9,10 +9,11 @@ export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
 export type Limit = 'memory' | 'model';
 export type AttentionImplementation = 'sdpa' | 'eager';
 export type TrainingMethod = 'full' | 'lora' | 'qlora';
+export type TrainingObjective = 'sft' | 'dpo' | 'grpo' | 'distillation';
 export type TrainingKernels = 'transformers' | 'liger' | 'transformer_engine' | 'compiled';
 export type TrainingAttention = 'sdpa' | 'sdpa_math' | 'eager' | 'flash_attention_2';
 export type RecomputeGranularity = 'none' | 'selective' | 'full';
-export type RecomputeMethod = 'uniform' | 'block' | 'every';
+export type RecomputeMethod = 'uniform' | 'block' | 'every' | 'every_n_layers';
 export type RecomputeModule = 'core_attn' | 'mlp' | 'moe' | 'shared_experts' | 'layernorm' | 'moe_act' | 'mla_up_proj';
 export type ActivationOffloading = 'none' | 'saved_tensors' | 'layer_inputs';
 export type LossImplementation = 'transformers' | 'liger_fused_linear' | 'trl_fused_head' | 'chunked' | 'unsloth_fused' | 'cut_cross_entropy' | 'vocab_parallel';
@@ -79,13 +80,18 @@ export interface LoraChoice {
   use_dora?: boolean | null;
   adapter_dtype?: ComputeDtype | null;
 }
+export interface FrozenChoice {
+  modules?: string[] | null;
+  first_layers?: number | null;
+}
 export interface TrainingWorkload {
   kind: 'training';
   method?: TrainingMethod;
   stack?: string | null;
   sequence_length?: number | null;
-  micro_batch_size?: number;
-  gradient_accumulation_steps?: number;
+  micro_batch_size?: number | null;
+  gradient_accumulation_steps?: number | null;
+  objective?: TrainingObjective | null;
   precision?: string | null;
   optimizer?: OptimizerChoice | null;
   kernels?: TrainingKernels | null;
@@ -97,10 +103,15 @@ export interface TrainingWorkload {
   activation_offloading?: ActivationOffloading | null;
   loss?: LossImplementation | null;
   gradient_clipping?: boolean | null;
+  optimizer_in_backward?: boolean | null;
   use_reentrant?: boolean | null;
   kept_logits?: KeptLogits | null;
   padded?: boolean | null;
+  packing?: boolean | null;
+  max_completion_length?: number | null;
+  teacher?: ModelChoice | null;
   lora?: LoraChoice | null;
+  frozen?: FrozenChoice | null;
   enable_input_require_grads?: boolean | null;
 }
 export interface ParallelChoice {

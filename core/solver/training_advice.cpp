@@ -18,6 +18,8 @@ void to_paged(TrainingWorkload& w, Request&) { w.optimizer = OptimizerChoice{.id
 void to_fused(TrainingWorkload& w, Request&) { w.optimizer->implementation = "fused"; }
 void to_recompute(TrainingWorkload& w, Request&) { w.recompute_granularity = RecomputeGranularity::full; }
 void to_sdpa(TrainingWorkload& w, Request&) { w.attention = TrainingAttention::sdpa; }
+void to_chunked(TrainingWorkload& w, Request&) { w.loss = LossImplementation::chunked; }
+void to_liger_loss(TrainingWorkload& w, Request&) { w.loss = LossImplementation::liger_fused_linear; }
 void to_bf16(TrainingWorkload& w, Request& request) {
   w.precision = "bf16";
   request.weight_format.reset();
@@ -50,6 +52,7 @@ class TrainingAdvisor {
     if (adam && asked_.optimizer->implementation != "fused") steps.push_back({"optimizer", asked_.optimizer->id + ", fused", to_fused});
     if (plan_.training().pass.attention == TrainingAttention::eager || plan_.training().pass.attention == TrainingAttention::sdpa_math)
       steps.push_back({"attention", "sdpa", to_sdpa});
+    add_loss(steps);
     if (*asked_.recompute_granularity != RecomputeGranularity::full) steps.push_back({"recompute_granularity", "full", to_recompute});
     if (adam) {
       steps.push_back({"optimizer", "bitsandbytes-adamw-8bit", to_8_bit});
@@ -61,6 +64,15 @@ class TrainingAdvisor {
     return steps;
   }
 
+  /// A loss that never holds all logits, where the stack has a switch for one: torchtune's chunks, Liger's of Trainer and its kin.
+  void add_loss(std::vector<Step>& steps) const {
+    const bool whole = *asked_.loss == LossImplementation::transformers && *asked_.objective == TrainingObjective::sft;
+    if (!whole || *asked_.kernels == TrainingKernels::transformer_engine) return;
+    if (*asked_.stack == "torchtune") steps.push_back({"loss", std::string(name_of(LossImplementation::chunked)), to_chunked});
+    else if (plan_.model->spec.liger && *asked_.stack != "trl" && *asked_.stack != "unsloth")
+      steps.push_back({"loss", std::string(name_of(LossImplementation::liger_fused_linear)), to_liger_loss});
+  }
+
   [[nodiscard]] Request with(const std::vector<Step>& steps) const {
     Request request = plan_.request;
     auto& workload = *std::get_if<TrainingWorkload>(&request.workload);
@@ -70,11 +82,11 @@ class TrainingAdvisor {
 
   void fewer_at_once() {
     const Answer sequences = most_sequences_of(plan_);
-    if (sequences.value == 0 || sequences.value >= asked_.micro_batch_size) return;
+    if (sequences.value == 0 || sequences.value >= *asked_.micro_batch_size) return;
     Request request = plan_.request;
     auto& workload = *std::get_if<TrainingWorkload>(&request.workload);
     workload.micro_batch_size = sequences.value;
-    workload.gradient_accumulation_steps = ceil_div(asked_.micro_batch_size * asked_.gradient_accumulation_steps, sequences.value).value;
+    workload.gradient_accumulation_steps = ceil_div(*asked_.micro_batch_size * *asked_.gradient_accumulation_steps, sequences.value).value;
     changes_.offer("micro_batch_size", digits(sequences.value), request);
   }
 

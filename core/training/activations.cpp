@@ -13,7 +13,6 @@ constexpr LedgerItem layer_input = saved("saved.layer_input", "L * b_a * B * T *
 constexpr LedgerItem final_normed = saved("saved.head_input", "L * b_a * B * T * h");
 constexpr LedgerItem offload_buffer = saved("saved.offload_buffer", "2 * b_a * B * T * h", source::unsloth);
 
-
 Values values_of(const ModelSpec& model, const TrainingPass& pass) {
   Values v;
   v[Symbol::B] = pass.micro_batch_size;
@@ -42,6 +41,11 @@ Traced run_layer(Tape& tape, const LayerSpec& layer, const TrainingPass& pass, b
 
 }  // namespace
 
+std::optional<u32> window_of(const LayerSpec& layer) {
+  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
+  return grouped == nullptr ? std::nullopt : grouped->sliding_window;
+}
+
 TrainingAttention effective_attention(const ModelSpec& model, TrainingAttention asked) {
   const bool sdpa = asked == TrainingAttention::sdpa || asked == TrainingAttention::sdpa_math;
   for (const LayerSpec& kind : model.decoder().kinds) {
@@ -56,8 +60,8 @@ TrainingKernels effective_kernels(const ModelSpec& model, TrainingKernels asked)
 }
 
 SavedTrace::SavedTrace(const ModelSpec& model, const TrainingPass& pass)
-    : model_(model), pass_(pass), values_(values_of(model, pass)), units_(pass, model.num_hidden_layers()),
-      stream_(pass_, values_, pass.training_outside()), head_(stream_) {
+    : model_(model), pass_(pass.in_rows()), values_(values_of(model, pass_)), units_(pass_, model.num_hidden_layers()),
+      stream_(pass_, values_, pass_.training_outside()), head_(stream_) {
   pass_.attention = effective_attention(model, pass.attention);
   pass_.kernels = effective_kernels(model, pass.kernels);
   trace_stream();
@@ -76,7 +80,7 @@ void SavedTrace::trace_stream() {
 
 /// Whether a gradient flows to the layer's output.
 bool SavedTrace::add_group(const LayerGroup& found) {
-  Group& group = groups_.emplace_back(Group{.input_gradient = found.input_gradient, .tape = Tape(pass_, values_, found.training)});
+  Group& group = groups_.emplace_back(Group{.kind = found.kind, .input_gradient = found.input_gradient, .tape = Tape(pass_, values_, found.training)});
   group.out = run_layer(group.tape, model_.decoder().kinds[found.kind], pass_, found.input_gradient);
   return group.out.gradient;
 }
@@ -84,14 +88,23 @@ bool SavedTrace::add_group(const LayerGroup& found) {
 void SavedTrace::trace_groups(bool gradient) {
   const LayerGroups found = group_layers(model_, pass_, gradient, [&](const LayerGroup& group) { return add_group(group); });
   group_of_layer_ = found.of_layer;
+  reaches_layers_ = found.output_gradient;
   for (u64 layer = 0; layer < group_of_layer_.size(); ++layer) {
     Group& group = groups_[group_of(layer)];
     const bool again = units_.recomputed(layer);
     group.layers += 1;
     group.kept += again ? 0 : 1;
-    group.inputs += again && units_.first_of(layer) == layer ? 1 : 0;
+    group.inputs += again && units_.first_of(layer) == layer && unit_keeps_input(layer) ? 1 : 0;
   }
   trace_head(found.output_gradient);
+}
+
+/// The reentrant checkpoint has a backward only where a gradient is asked for its input; the other keeps its arguments where anything is saved.
+bool SavedTrace::unit_keeps_input(u64 layer) const {
+  if (pass_.reentrant) return groups_[group_of(layer)].input_gradient;
+  for (u64 i = layer; i < units_.end_of(layer); ++i)
+    if (groups_[group_of(i)].saves()) return true;
+  return false;
 }
 
 /// The final norm.
@@ -107,7 +120,7 @@ void SavedTrace::trace_head(bool gradient) {
 }
 
 void SavedTrace::add_inputs(TermTree& tree, const Group& group, u64 count) const {
-  if (count != 0 && group.reruns(pass_)) add_line(tree, group.tape, group.tape.lines().front(), count);
+  if (count != 0) add_line(tree, group.tape, group.tape.lines().front(), count);
 }
 
 /// Of the layers before one, the inputs of units and what the others saved.
@@ -118,12 +131,12 @@ void SavedTrace::add_layers(TermTree& tree, u64 before) const {
       if (group_of(layer) != i) continue;
       if (!units_.recomputed(layer)) ++kept;
       else ++again;
-      if (units_.recomputed(layer) && units_.first_of(layer) == layer) ++inputs;
+      if (units_.recomputed(layer) && units_.first_of(layer) == layer && unit_keeps_input(layer)) ++inputs;
     }
     add_inputs(tree, groups_[i], inputs);
     for (const Tape::Line& line : groups_[i].tape.lines())
       if (line.past_checkpoint && again != 0 && !pass_.reentrant) add_line(tree, groups_[i].tape, line, again);
-    if (kept == 0) continue;
+    if (kept == 0 || groups_[i].tape.saved_bytes() == 0) continue;
     tree.open("saved.layers", Combine::sum);
     add_lines(tree, groups_[i].tape, kept);
     tree.close();

@@ -1,6 +1,7 @@
 #pragma once
 /// What a model keeps for its backward pass, layer by layer and outside the layers.
 
+#include <optional>
 #include <vector>
 
 #include "model/model_spec.hpp"
@@ -61,6 +62,9 @@ class SavedTrace {
   void add_layer_weight_copies(TermTree& tree) const;
 
   [[nodiscard]] bool recomputes() const { return units_.any(); }
+  /// Whether backward comes to any layer, and to the final norm: not where all before them is frozen, and they are.
+  [[nodiscard]] bool reaches_layers() const { return reaches_layers_; }
+  [[nodiscard]] bool reaches_norm() const { return head_out_.gradient; }
   [[nodiscard]] const TrainingPass& pass() const { return pass_; }
   [[nodiscard]] const ModelSpec& model() const { return model_; }
   [[nodiscard]] const Values& values() const { return values_; }
@@ -69,11 +73,12 @@ class SavedTrace {
   struct Group {  ///< equal layers that save the same
     u64 layers = 0, kept = 0;  ///< all of them, and those that do not run again
     u64 inputs = 0;            ///< units of recomputation that start with one of them
+    u16 kind = 0;
     bool input_gradient = true;
     Tape tape;
     Traced out{};
-    /// Whether a checkpoint of such a layer keeps its input: it does if anything in it asks for backward.
-    [[nodiscard]] bool reruns(const TrainingPass& pass) const { return input_gradient || (!pass.reentrant && tape.saved_bytes() != 0); }
+    /// Whether a layer that runs again saves anything.
+    [[nodiscard]] bool saves() const { return tape.saved_bytes() != 0 || tape.regions() != 0; }
   };
   struct OutsideLine {
     const LedgerItem* item = nullptr;
@@ -83,6 +88,8 @@ class SavedTrace {
   void trace_stream();
   void trace_groups(bool gradient);
   [[nodiscard]] bool add_group(const LayerGroup& group);
+  [[nodiscard]] bool unit_keeps_input(u64 layer) const;
+  [[nodiscard]] u64 kinds_run_again() const;
   void trace_outside();
   void trace_megatron_outside();
   void trace_head(bool gradient);
@@ -92,7 +99,6 @@ class SavedTrace {
   void add_layers(TermTree& tree, u64 before) const;
   void add_waiting(TermTree& tree) const;
   [[nodiscard]] u64 waiting_bytes() const;
-  [[nodiscard]] u64 input_bytes(const Group& group) const;
   void add_stash(TermTree& tree) const;
   [[nodiscard]] const Tape& first_layer() const { return groups_[group_of(0)].tape; }
   [[nodiscard]] std::size_t group_of(u64 layer) const { return group_of_layer_[layer]; }
@@ -104,9 +110,13 @@ class SavedTrace {
   std::vector<Group> groups_;
   std::vector<OutsideLine> outside_;
   std::vector<u16> group_of_layer_;
+  bool reaches_layers_ = false;
   Tape stream_, head_;
   Traced head_out_;
 };
+
+/// The window of a layer whose attention slides.
+std::optional<u32> window_of(const LayerSpec& layer);
 
 /// Bytes kept by one layer, weight copies apart. `input_gradient` is whether a gradient flows to its input: not so for the first
 /// layer of a frozen model.

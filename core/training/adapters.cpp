@@ -36,18 +36,6 @@ Matrix matrix_of(const ModelModule& module, const ModelSpec& model, const RankSh
   return matrix;
 }
 
-/// Decoder layers of a tensor's kind that have a part.
-u64 layers_with(const PartsByLayer& parts, const ModelSpec& model, const Tensor& tensor, Part part) {
-  if (!tensor.in_layer()) return parts.outside.has(part) ? 1 : 0;
-  if (tensor.stack_index != 0) return 0;
-  if (parts.every.has(part)) return tensor.layers;
-  u64 count = 0;
-  if (parts.single.empty()) return 0;
-  const std::vector<u16>& kinds = model.decoder().kind_of_layer;
-  for (std::size_t layer = 0; layer < kinds.size(); ++layer) count += kinds[layer] == tensor.kind && parts.of_layer(layer).has(part) ? 1 : 0;
-  return count;
-}
-
 std::string name_of_module(const ModelModule& module) {
   std::string name(module.tensor->stack);
   if (module.tensor->in_layer()) name += ".*.";
@@ -112,7 +100,7 @@ class Adapters {
     const bool stacked = v[Symbol::n_exp] > 1 || t.stacked != 0;
     TrainedTensor tensor{.count = layers, .leading = v[Symbol::n_exp], .rows = v[Symbol::rows], .cols = v[Symbol::cols],
                          .axes = static_cast<u8>(vector ? (stacked ? 2 : 1) : (stacked ? 3 : 2)), .bytes_per_element = lora_.saved_bytes,
-                         .is_embedding = t.role == Role::embedding || t.role == Role::position_embedding, .is_target = t.in_layer()};
+                         .is_embedding = t.role == Role::embedding || t.role == Role::position_embedding, .is_head = t.role == Role::lm_head, .is_target = t.in_layer()};
     if (explain_) tensor.label = starred_name(t);
     const Formula& formula = !t.in_layer() ? saved_shapes.once : stacked ? saved_shapes.experts : saved_shapes.layers;
     each("adapters.modules_to_save", formula, v, tensor, source::saved_modules);

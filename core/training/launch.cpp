@@ -15,7 +15,7 @@ std::string quoted(std::string_view text) {
 
 std::string launch_title(const Plan& plan) {
   const TrainingWorkload& asked = *std::get_if<TrainingWorkload>(&plan.request.workload);
-  return std::string(name_of(asked.method)) + " of " + plan.request.model.preset.value_or("your model") + ", " + digits(asked.micro_batch_size) + " x " +
+  return std::string(name_of(asked.method)) + " of " + plan.request.model.preset.value_or("your model") + ", " + digits(*asked.micro_batch_size) + " x " +
          digits(*asked.sequence_length) + " tokens";
 }
 
@@ -46,7 +46,22 @@ std::vector<LaunchArgument> optimizer_arguments(const OptimizerSetup& optimizer,
   return arguments;
 }
 
+std::string freezing_lines(const FrozenChoice& frozen) {
+  std::string out;
+  const std::vector<std::string> words = frozen.modules.value_or(std::vector<std::string>{});
+  std::string names;
+  for (const std::string& word : words) names += quoted(word) + ", ";
+  if (!words.empty())
+    out += "\nfor name, module in model.named_modules():\n    if name.endswith((" + names + ")):\n        module.requires_grad_(False)\n";
+  const std::string layers = digits(frozen.first_layers.value_or(0));
+  if (layers != "0")
+    out += "\nfor name, parameter in model.named_parameters():\n    number = next((part for part in name.split(\".\") if part.isdigit()), " + quoted(layers) +
+           ")\n    if int(number) < " + layers + ":\n        parameter.requires_grad_(False)\n";
+  return out;
+}
+
 std::vector<LaunchFile> launch_files(const Plan& plan) {
+  if (plan.training().pass.objective != TrainingObjective::sft) return {};  // they are written for the next token alone
   std::vector<LaunchFile> files = {python_script(plan)};
   if (auto config = torchtune_config(plan)) files.push_back(std::move(*config));
   return files;

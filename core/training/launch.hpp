@@ -33,6 +33,9 @@ std::optional<LaunchFile> torchtune_config(const Plan& plan);
 /// A quoted text in Python and YAML; what was given as a name may hold anything.
 std::string quoted(std::string_view text);
 
+/// Python lines that freeze what full training leaves out of `model`.
+std::string freezing_lines(const FrozenChoice& frozen);
+
 /// "lora of meta-llama/Llama-3.1-8B, 2 x 4096 tokens": the first line of a file.
 std::string launch_title(const Plan& plan);
 

@@ -57,7 +57,7 @@ ComputeDtype computed_type(TrainingPrecision compute) {
   switch (compute) {
     case TrainingPrecision::fp32: return ComputeDtype::fp32;
     case TrainingPrecision::fp16: case TrainingPrecision::amp_fp16: return ComputeDtype::fp16;
-    case TrainingPrecision::bf16: case TrainingPrecision::amp_bf16: case TrainingPrecision::fp8: return ComputeDtype::bf16;
+    case TrainingPrecision::bf16: case TrainingPrecision::amp_bf16: case TrainingPrecision::autocast_bf16: case TrainingPrecision::fp8: return ComputeDtype::bf16;
   }
   return ComputeDtype::bf16;
 }
@@ -158,7 +158,7 @@ std::string Script::model() {
 }
 
 std::string Script::adapters() {
-  if (!adapts_) return {};
+  if (!adapts_) return asked_.frozen ? freezing_lines(*asked_.frozen) : std::string();
   const LoraChoice lora = asked_.lora.value_or(LoraChoice{});
   const auto targets = lora.target_modules.value_or(std::vector<std::string>{"all-linear"});
   const bool every = targets.size() == 1 && targets.front() == "all-linear";
@@ -192,6 +192,8 @@ std::string Script::recomputation() {
     if (*asked_.recompute_method == RecomputeMethod::every) {
       settings += ", \"every_n_layers\": " + n;
       unsaid_.push_back(method + ": of " + n + " layers the first is recomputed, not the last");
+    } else if (*asked_.recompute_method == RecomputeMethod::every_n_layers) {
+      settings += ", \"every_n_layers\": " + n;
     } else {
       unsaid_.push_back(method + " with recompute_num_layers=" + n + ": each layer is recomputed for itself");
     }
@@ -214,6 +216,8 @@ std::string Script::kernels() {
   const TrainingKernels kernels = *asked_.kernels;
   const bool layers = kernels == TrainingKernels::liger, fused = *asked_.loss == LossImplementation::liger_fused_linear;
   if (kernels == TrainingKernels::transformer_engine) unsaid_.emplace_back("kernels=transformer_engine");
+  if (*asked_.optimizer_in_backward) unsaid_.emplace_back("optimizer_in_backward=true");
+  if (*asked_.packing && !trl_) unsaid_.emplace_back("packing=true");
   if (!trl_ && !fused && *asked_.loss != LossImplementation::transformers) unsaid_.push_back("loss=" + std::string(name_of(*asked_.loss)));
   std::string out = argument("max_grad_norm", *asked_.gradient_clipping ? "1.0" : "0.0") + argument("use_liger_kernel", boolean(layers || fused));
   std::string settings;
@@ -225,15 +229,15 @@ std::string Script::kernels() {
 
 std::string Script::arguments() {
   if (*asked_.padded) unsaid_.emplace_back("padded=true, which is so where sequences of a batch have unequal lengths");
-  else if (asked_.micro_batch_size > 1) unsaid_.emplace_back("padded=false, which is so where sequences of a batch have equal lengths");
+  else if (*asked_.micro_batch_size > 1) unsaid_.emplace_back("padded=false, which is so where sequences of a batch have equal lengths");
   std::string out = trl_ ? "\narguments = SFTConfig(\n" : "\narguments = TrainingArguments(\n";
   out += argument("output_dir", quoted("out"));
-  if (trl_) out += argument("max_length", digits(*asked_.sequence_length)) + argument("packing", "False");
-  out += argument("per_device_train_batch_size", digits(asked_.micro_batch_size)) +
-         argument("gradient_accumulation_steps", digits(asked_.gradient_accumulation_steps));
+  if (trl_) out += argument("max_length", digits(*asked_.sequence_length)) + argument("packing", boolean(*asked_.packing));
+  out += argument("per_device_train_batch_size", digits(*asked_.micro_batch_size)) +
+         argument("gradient_accumulation_steps", digits(*asked_.gradient_accumulation_steps));
   if (const auto name = optim_name(optimizer_)) out += argument("optim", quoted(*name));
   else optimizer_class_ = optimizer_.optimizer->python_class;
-  out += argument("bf16", boolean(recipe_.compute == TrainingPrecision::amp_bf16)) + argument("fp16", boolean(recipe_.compute == TrainingPrecision::amp_fp16));
+  out += argument("bf16", boolean(recipe_.compute == TrainingPrecision::amp_bf16 || recipe_.compute == TrainingPrecision::autocast_bf16)) + argument("fp16", boolean(recipe_.compute == TrainingPrecision::amp_fp16));
   out += recomputation();
   return out + kernels() + ")\n";
 }

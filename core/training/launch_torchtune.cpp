@@ -121,14 +121,17 @@ std::string Configuration::data() {
 }
 
 std::string Configuration::step() {
-  std::string out = line("batch_size", digits(asked_.micro_batch_size)) + line("gradient_accumulation_steps", digits(asked_.gradient_accumulation_steps));
+  std::string out = line("batch_size", digits(*asked_.micro_batch_size)) + line("gradient_accumulation_steps", digits(*asked_.gradient_accumulation_steps));
   const OptimizerSetup& optimizer = plan_.training().optimizer;
   out += "optimizer:\n" + part("_component_", optimizer.optimizer->python_class);
   for (const auto& [name, value] : optimizer_arguments(optimizer, unsaid_)) out += part(name, value);
   if (adapts_)
     out += "lr_scheduler:\n" + part("_component_", "torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup") +
            part("num_warmup_steps", "100") + line("save_adapter_weights_only", "False");
-  else out += line("optimizer_in_bwd", "False");
+  else out += line("optimizer_in_bwd", *asked_.optimizer_in_backward ? "True" : "False");
+  if (adapts_ && *asked_.optimizer_in_backward) unsaid_.emplace_back("optimizer_in_backward=true");
+  if (asked_.frozen) unsaid_.emplace_back("frozen");
+  if (*asked_.packing) unsaid_.emplace_back("packing=true with FlashAttention: its packed batches have a mask");
   const bool chunked = *asked_.loss == LossImplementation::chunked;
   if (!chunked && *asked_.loss != LossImplementation::transformers) unsaid_.push_back("loss=" + std::string(name_of(*asked_.loss)));
   return out + "loss:\n" + part("_component_", chunked ? "torchtune.modules.loss.LinearCrossEntropyLoss" : "torch.nn.CrossEntropyLoss") +

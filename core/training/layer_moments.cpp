@@ -31,10 +31,6 @@ void add_snapshot(TermTree& tree, const Tape& tape, const BackwardWalk& walk) {
 
 }  // namespace
 
-u64 SavedTrace::input_bytes(const Group& group) const {
-  return group.reruns(pass_) ? group.tape.lines().front().bytes : 0;
-}
-
 u64 SavedTrace::waiting_bytes() const {
   TermTree tree(false);
   tree.open("waiting", Combine::sum);
@@ -56,7 +52,9 @@ std::vector<LayerMoment> SavedTrace::layer_moments(NewGradients gradients) const
     if (first) {
       kept_before_unit = kept;
       run_again = 0;
+      if (again && unit_keeps_input(layer)) kept += group.tape.lines().front().bytes;
     }
+    if (!group.out.gradient) continue;  // backward ends before it
     std::optional<BackwardWalk>& walk = walks[at][again && first ? 1 : 0];
     if (!walk) walk.emplace(group.tape, group.out, gradients, again && first);
     ahead.add(walk->trained());
@@ -67,7 +65,7 @@ std::vector<LayerMoment> SavedTrace::layer_moments(NewGradients gradients) const
     out.push_back(moment);
     if (again) {
       run_again += group.tape.saved_bytes() + (first ? group.tape.lines().front().bytes : 0);
-      kept += (first ? input_bytes(group) : 0) + (pass_.reentrant ? 0 : past_checkpoint_bytes(group.tape));
+      kept += pass_.reentrant ? 0 : past_checkpoint_bytes(group.tape);
     } else {
       kept += group.tape.saved_bytes();
     }

@@ -46,6 +46,12 @@ LossImplementation effective_loss(const TrainingPass& pass) {
 
 LossTrace::LossTrace(const ModelSpec& model, const TrainingPass& pass, const Values& values) : model_(model), pass_(pass), values_(values) {
   lines_.reserve(16);
+  switch (pass.objective) {
+    case TrainingObjective::sft: break;
+    case TrainingObjective::dpo: preference(); return;
+    case TrainingObjective::grpo: group_policy(); return;
+    case TrainingObjective::distillation: distillation(); return;
+  }
   switch (effective_loss(pass)) {
     case LossImplementation::transformers: transformers(); break;
     case LossImplementation::liger_fused_linear: liger_fused_linear(); break;
@@ -112,8 +118,8 @@ void LossTrace::shifted_labels(u8 during) {
 
 /// The final normed state: the head's linear operator keeps it where the head is trained, or autocast's copy of it.
 void LossTrace::normed_state(bool saved) {
-  const u8 stream = pass_.weight_bytes();
-  if (pass_.autocast() || !saved) put(final_norm, forward, stream, LossNode::activations);
+  const u8 stream = pass_.weight_bytes(), made = pass_.autocast() && model_.final_norm.kind == NormKind::layer_norm ? 4 : stream;
+  if ((pass_.autocast() && made != 2) || !saved) put(final_norm, forward, made, LossNode::activations);
   if (saved) put(head_input, always, pass_.autocast() ? 2 : stream, LossNode::activations);
 }
 
@@ -122,7 +128,7 @@ void LossTrace::normed_state(bool saved) {
 void LossTrace::transformers() {
   const u8 bytes = pass_.logit_bytes();
   normed_state(trains_head());
-  if (pass_.autocast()) put(head_copy, always, 2, LossNode::activations);
+  if (pass_.casts_weights()) put(head_copy, always, 2, LossNode::activations);
   put(logits, forward, bytes);
   if (bytes < 4) put(wide_logits, forward, 4);
   put(log_probabilities, always, 4);

@@ -30,11 +30,15 @@ LossImplementation effective_loss(const TrainingPass& pass);
 ///          chunked              torchtune: 8 chunks; the fp32 log-probabilities of all are kept, logits are those of one
 ///          unsloth_fused        chunks whose fp32 logits fit 4 GiB, gradients made in forward and scaled into copies in backward
 ///          vocab_parallel       Megatron-LM: logits b t V and their fp32 copy, which becomes the softmax and then its gradient in place
+///          Of other objectives, R rows of T tokens, b = 4 where a trainer casts autocast's output:
+///          dpo                  logits of both models b R T V each, log-probabilities, a copy for the entropy and three chunks of 128 tokens
+///          grpo                 the same of generated tokens alone, without a reference
+///          distillation         logits of both models and the divergence's tensors, 15, 7 and 12 of b R (T - 1) V
 ///          cut_cross_entropy    no logits at all: the log-sum of each token is kept, kernels compute the rest
 /// Units    bytes
-/// Assumes  every label counts; a fused kernel's own workspace is not memory of its own
+/// Assumes  every label counts; numbers of single tokens are left out of other objectives; a fused kernel's own workspace is not memory of its own
 /// Source   transformers-training, liger-fused-linear, trl-fused-head, torchtune-chunked, unsloth-fused-loss,
-///          cut-cross-entropy, megatron-core
+///          cut-cross-entropy, megatron-core, trl-dpo, trl-grpo, trl-gkd
 /// Tested   tests/core/loss_test.cpp, against the functions themselves run with their kernels replaced by nothing
 class LossTrace {
  public:
@@ -71,6 +75,10 @@ class LossTrace {
   void unsloth_fused();
   void cut_cross_entropy();
   void vocab_parallel();
+  void preference();
+  void group_policy();
+  void distillation();
+  void head_of_objective(const LedgerItem& state);
   /// Single numbers: the loss, its count and its gradient.
   void numbers(u64 in_forward, u64 in_kept, u64 in_backward);
   void shifted_labels(u8 during);

@@ -7,7 +7,8 @@ namespace plimsoll {
 
 namespace source {
 inline constexpr std::string_view liger_loss = "liger-fused-linear", trl_head = "trl-fused-head", chunked_loss = "torchtune-chunked",
-                                  unsloth_loss = "unsloth-fused-loss", cut_loss = "cut-cross-entropy";
+                                  unsloth_loss = "unsloth-fused-loss", cut_loss = "cut-cross-entropy", preference = "trl-dpo", policy = "trl-grpo",
+                                  distillation = "trl-gkd";
 }
 
 namespace loss_items {

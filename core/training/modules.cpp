@@ -147,6 +147,17 @@ std::vector<ModelModule> modules_of(const TensorInventory& inventory, const Mode
   return modules;
 }
 
+u64 layers_with(const PartsByLayer& parts, const ModelSpec& model, const Tensor& tensor, Part part) {
+  if (!tensor.in_layer()) return parts.outside.has(part) ? 1 : 0;
+  if (tensor.stack_index != 0) return 0;
+  if (parts.every.has(part)) return tensor.layers;
+  u64 count = 0;
+  if (parts.single.empty()) return 0;
+  const std::vector<u16>& kinds = model.decoder().kind_of_layer;
+  for (std::size_t layer = 0; layer < kinds.size(); ++layer) count += kinds[layer] == tensor.kind && parts.of_layer(layer).has(part) ? 1 : 0;
+  return count;
+}
+
 bool find_modules(const std::vector<ModelModule>& modules, const ModelSpec& model, std::string_view word, Naming naming, PartsByLayer& found) {
   Search search{model, word, naming != Naming::ending, found};
   bool any = false;

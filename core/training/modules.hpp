@@ -36,6 +36,9 @@ std::vector<ModelModule> modules_of(const TensorInventory& inventory, const Mode
 /// The part that each tensor of an inventory belongs to, in its order.
 std::vector<Part> parts_of(const TensorInventory& inventory);
 
+/// Decoder layers of a tensor's kind in which a set has its part; of a tensor outside the layers 1 or 0.
+u64 layers_with(const PartsByLayer& parts, const ModelSpec& model, const Tensor& tensor, Part part);
+
 /// How a word names modules.
 enum class Naming : u8 {
   module,     ///< the module's whole name, or its end behind a dot: target_modules

@@ -8,6 +8,7 @@
 #include "parallel/placement.hpp"
 #include "report/term.hpp"
 #include "training/optimizer_request.hpp"
+#include "training/parts.hpp"
 
 namespace plimsoll {
 
@@ -18,6 +19,7 @@ struct TrainedTensor {
   u8 axes = 0;
   u32 bytes_per_element = 0;  ///< of the parameter that the optimizer is given: of a master copy where there is one
   bool is_embedding = false;
+  bool is_head = false;
   bool is_target = true;      ///< a matrix that a projecting optimizer is pointed at
   std::string label{};
 
@@ -73,13 +75,14 @@ u64 add_step_transient(TermTree& tree, const OptimizerSetup& setup, const std::v
 /// The bytes of an element of a trained tensor as the optimizer gets it; nothing for a tensor that is frozen.
 using TrainedBytes = std::function<std::optional<u32>(const Tensor&)>;
 
-/// The tensors of one rank that are trained: parameters that run, without buffers. Labels only when it explains.
+/// The tensors of one rank that are trained: parameters that run, without buffers, in the layers where they are not frozen. Labels only
+/// when it explains.
 ///
 /// Shapes   as the class of Transformers 5 holds them: a layer's experts are two parameters of three axes, gates and ups in one
 /// Source   transformers-moe
 /// Tested   tests/core/optimizer_states_test.cpp; conformance with recorded steps of Qwen3 30B-A3B
 std::vector<TrainedTensor> trained_tensors(const TensorInventory& inventory, const ModelSpec& model, const RankShare& rank, const TrainedBytes& bytes,
-                                           bool explain);
+                                           bool explain, const PartsByLayer& frozen = {});
 
 /// The states of one tensor, for the wire.
 Result<OptimizerStates> optimizer_states(const OptimizerStatesRequest& request, const Catalog& catalog);

@@ -57,10 +57,14 @@ struct PartsByLayer {
       if (number == layer) set = set | parts;
     return set;
   }
-  void add(u32 layer, Part part) {
-    for (auto& [number, parts] : single)
-      if (number == layer) return parts.add(part);
-    single.push_back({layer, {part}});
+  void add(u32 layer, Part part) { add(layer, PartSet{part}); }
+  void add(u32 layer, PartSet more) {
+    for (auto& [number, parts] : single) {
+      if (number != layer) continue;
+      parts = parts | more;
+      return;
+    }
+    single.push_back({layer, more});
   }
   [[nodiscard]] bool empty() const { return every.empty() && outside.empty() && single.empty(); }
 };

@@ -17,6 +17,7 @@ bool RecomputeUnits::recomputed(u64 layer) const {
     case RecomputeMethod::uniform: return true;
     case RecomputeMethod::block: return layer < count_;
     case RecomputeMethod::every: return (layer + 1) % count_ == 0;
+    case RecomputeMethod::every_n_layers: return layer % count_ == 0;
   }
   return true;
 }

@@ -7,8 +7,9 @@ namespace plimsoll {
 
 /// Layers in units: a recomputed unit keeps its input alone and is made whole again when backward comes to it.
 ///
-/// Formula  uniform: units of n layers; block: the first n layers, one by one; every: each n-th layer, one by one
-/// Source   megatron-recompute (uniform, block), torchtune-checkpointing (every), torch-autograd
+/// Formula  uniform: units of n layers; block: the first n layers, one by one; every: the last of every n layers, one by one;
+///          every_n_layers: the first of every n
+/// Source   megatron-recompute (uniform, block), torchtune-checkpointing (every), transformers-from-pretrained (every_n_layers), torch-autograd
 /// Tested   tests/core/recompute_test.cpp
 class RecomputeUnits {
  public:

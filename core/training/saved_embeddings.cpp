@@ -50,14 +50,14 @@ Traced trace_lookup(Tape& tape, const Lookup& table) {
 Stream trace_embeddings(Tape& tape, const ModelSpec& model) {
   Stream out;
   out.tensor = trace_lookup(tape, {Role::embedding, adapter_inner, adapter_result, base_result, model.embedding_multiplier_tensor});
-  const bool asked = tape.pass().lora && tape.pass().lora->input_gradients;
+  const bool asked = tape.pass().asks_input_gradient();
   if (asked && !out.tensor.gradient) {
     out.tensor.gradient = out.is_leaf = true;
     out.leaf = out.tensor;
   }
   if (!model.position_name.empty()) {
     const Traced places = trace_lookup(tape, {Role::position_embedding, inner_of_positions, result_of_positions, base_of_positions});
-    if (places.gradient) tape.keep(position_ids, 8);
+    if (places.gradient && !tape.pass().packed) tape.keep(position_ids, 8);
     out.replace(tape.make(embeddings, out.tensor.bytes, out.tensor.gradient || places.gradient));
   }
   if (model.embedding_multiplier && !model.embedding_multiplier_tensor) out.replace(tape.make(embeddings, out.tensor.bytes, out.tensor.gradient));

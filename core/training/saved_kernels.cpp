@@ -107,7 +107,12 @@ Traced trace_math(Tape& tape, const Traced& query, const Traced& key, const Trac
 
 /// Flash kernels: head widths that 8 does not divide are padded.
 Traced trace_flash(Tape& tape, const TracedKernel& kernel, Traced q, Traced k, Traced v, bool gradient, bool pads) {
-  const bool padded = pads && tape.values[Symbol::d_head] % 8 != 0;
+  const bool padded = pads && tape.values[Symbol::d_head] % 8 != 0, packed = tape.pass().packed;
+  if (packed && kernel.fused) {  // the kernel of packed rows takes tensors without gaps
+    q = tape.make(scaled_query, q.bytes, q.gradient, tape.new_gradient(q));
+    k = tape.make(repeated_keys, k.bytes, k.gradient, tape.new_gradient(k));
+  }
+  if (packed && kernel.value_is_view) v = tape.make(copied_values, v.bytes, v.gradient, tape.new_gradient(v));
   if (padded) {
     q = tape.make(padded_query, q.bytes, q.gradient, tape.new_gradient(q));
     k = tape.make(padded_keys, k.bytes, k.gradient, tape.new_gradient(k));
@@ -121,7 +126,7 @@ Traced trace_flash(Tape& tape, const TracedKernel& kernel, Traced q, Traced k, T
   }
   out.edge = kernel_backward(tape, q, k, v);
   if (padded) return tape.make(output, q.bytes, gradient, tape.new_gradient(out));
-  return kernel.output_copied && Heads(tape.values).transposed() ? tape.make(output, q.bytes, gradient, out.edge) : out;
+  return kernel.output_copied && !packed && Heads(tape.values).transposed() ? tape.make(output, q.bytes, gradient, out.edge) : out;
 }
 
 }  // namespace
@@ -177,7 +182,7 @@ Traced trace_compiled_eager(Tape& tape, const TracedKernel& kernel, const Traced
 /// The last logit of each row is left out of the probabilities. Backward: torch's softmax, the subtraction of the row's largest (which was
 /// saved by its place), the joined sinks.
 Traced trace_sinks(Tape& tape, const Traced& scores, bool trained) {
-  const bool any = scores.gradient || trained, wide = tape.pass().autocast();  // the mask has the stream's type, and the scores take it
+  const bool any = scores.gradient || trained, wide = tape.pass().casts_weights();  // the mask has the stream's type, and the scores take it
   if (any) tape.keep(row_maxima);
   const Traced p = tape.make(probabilities_with_sink, wide ? u8{4} : scores.bytes, any);
   if (any) tape.save(p);

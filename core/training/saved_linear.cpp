@@ -134,7 +134,7 @@ void multiply_packed(Backward& back, const LoraSetting& lora, const Linear& line
 
 void give_linear_parameters(Backward& back, const Tape& tape, u64 weight, u64 bias) {
   const u8 bytes = tape.pass().weight_bytes();
-  if (!tape.pass().autocast()) {
+  if (!tape.pass().casts_weights()) {
     back.parameter(weight, bytes);
     if (bias != 0) back.parameter(bias, bytes);
     return;
@@ -152,8 +152,8 @@ Traced trace_linear(Tape& tape, const Traced& input, const Linear& linear) {
   const bool trained = tape.trains(linear.part), adapted = tape.adapts(linear.part);
   if (trained) {
     tape.save(taken);
-    tape.copy_weight(linear.weight_copy);
-  } else if (taken.gradient && tape.pass().autocast()) {
+    if (tape.pass().casts_weights()) tape.copy_weight(linear.weight_copy);
+  } else if (taken.gradient && tape.pass().casts_weights()) {
     tape.keep(linear.weight_copy, 2);  // autocast keeps no copy of a frozen weight: each operator makes its own
   }
   if (taken.gradient && lora != nullptr && lora->int8.has(linear.part)) tape.save_past_checkpoint(taken);

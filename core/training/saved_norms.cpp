@@ -13,6 +13,7 @@ constexpr LedgerItem root = saved("saved.norm_statistics", "4 * L * rows");
 constexpr LedgerItem mean_and_root = saved("saved.norm_statistics", "8 * L * rows");
 constexpr LedgerItem normalised = saved("saved.norm_unweighted", "L * b_a * rows * cols", source::training);
 constexpr LedgerItem weight_plus_one = saved("saved.norm_weight", "4 * L * cols", source::training);
+constexpr LedgerItem widened_weights = saved("saved.norm_weight", "8 * L * cols");
 constexpr LedgerItem activated = saved("saved.mlp_activated", "L * b_a * rows * cols");
 constexpr LedgerItem activation_steps_fast = saved("saved.activation_steps", "6 * L * b_a * rows * cols", source::training);
 constexpr LedgerItem activation_gate = saved("saved.activation_steps", "L * b_a * rows * cols", source::training);
@@ -119,6 +120,7 @@ Traced trace_norm(Tape& tape, const TracedNorm& norm, const Traced& input, const
     if (out) {
       tape.save(taken);
       tape.keep(mean_and_root);
+      if (tape.pass().autocast() && !tape.pass().casts_weights()) tape.keep(widened_weights);  // fp32 copies of weight and bias
     }
     Backward back(tape, {taken});
     back.give_new(0);

@@ -12,18 +12,15 @@ constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"
 constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
 constexpr LedgerItem angles = saved("saved.rotary_table", "4 * T * d_rot", source::megatron);
 
-/// Full and sliding layers among the kinds.
-u64 kinds_of_attention(const ModelSpec& model) {
-  bool full = false, sliding = false;
-  for (const LayerSpec& kind : model.decoder().kinds) (window_of(kind) ? sliding : full) = true;
-  return u64{full} + u64{sliding};
-}
 
 }  // namespace
 
-std::optional<u32> window_of(const LayerSpec& layer) {
-  const auto* grouped = std::get_if<GroupedQueryAttention>(&layer.mixer.kind);
-  return grouped == nullptr ? std::nullopt : grouped->sliding_window;
+/// Full and sliding attention among the layers that run again.
+u64 SavedTrace::kinds_run_again() const {
+  bool full = false, sliding = false;
+  for (const Group& group : groups_)
+    if (group.saves() && group.layers != group.kept) (window_of(model_.decoder().kinds[group.kind]) ? sliding : full) = true;
+  return u64{full} + u64{sliding};
 }
 
 /// LanguageModelEmbedding, the rotary angles, which stay from step to step.
@@ -50,14 +47,14 @@ void SavedTrace::trace_outside() {
     if (v[Symbol::n] != 0) outside(product ? complex_table : table, v, Outside::tables);
   }
   if (!recomputes()) return;
-  if (!learned) outside(position_ids, v, Outside::frame);
+  if (!learned && !pass_.packed) outside(position_ids, v, Outside::frame);  // of packed sequences they are of the batch
   if (pass_.padded) return;
-  v[Symbol::n] = kinds_of_attention(model_);
+  v[Symbol::n] = kinds_run_again();
   if (pass_.attention == TrainingAttention::eager) outside(eager_mask, v, Outside::frame);
   if (pass_.attention != TrainingAttention::sdpa && pass_.attention != TrainingAttention::sdpa_math) return;
-  for (const LayerSpec& kind : model_.decoder().kinds) {
-    const std::optional<u32> window = window_of(kind);
-    if (!window || pass_.sequence_length < *window) continue;
+  for (const Group& group : groups_) {
+    const std::optional<u32> window = window_of(model_.decoder().kinds[group.kind]);
+    if (!group.saves() || group.layers == group.kept || !window || pass_.sequence_length < *window) continue;
     outside(bool_mask, v, Outside::frame);
     return;
   }
@@ -68,7 +65,7 @@ u64 SavedTrace::tables_used() const {
   bool full = false, sliding = false;
   for (u64 layer = 0; layer < group_of_layer_.size(); ++layer) {
     const Group& group = groups_[group_of(layer)];
-    if (units_.recomputed(layer) ? !group.reruns(pass_) : !group.tape.uses_tables()) continue;
+    if (units_.recomputed(layer) ? !unit_keeps_input(units_.first_of(layer)) : !group.tape.uses_tables()) continue;
     (window_of(model_.decoder().kinds[model_.decoder().kind_of_layer[layer]]) ? sliding : full) = true;
   }
   return model_.rotary_table_per_kind ? u64{full} + u64{sliding} : u64{full || sliding};

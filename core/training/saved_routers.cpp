@@ -16,7 +16,7 @@ constexpr LedgerItem indices = saved("saved.routing_indices", "8 * L * B * T * k
 constexpr LedgerItem chosen = saved("saved.routing_weights", "L * b_a * B * T * k");
 constexpr LedgerItem weight_sum = saved("saved.routing_sum", "4 * L * B * T");
 constexpr LedgerItem wide_input = saved("saved.router_input", "L * b_a * B * T * h");
-constexpr LedgerItem wide_weight = saved("saved.router_weight", "4 * L * E * h");
+constexpr LedgerItem wide_weight = saved("saved.router_weight", "L * b_a * E * h");
 constexpr LedgerItem score_mask = saved("saved.routing_mask", "L * B * T * E");
 
 u64 tokens_of(const Tape& tape) { return (Checked{tape.values[Symbol::B]} * tape.values[Symbol::T]).value; }
@@ -57,8 +57,8 @@ Traced trace_router_logits(Tape& tape, const MixtureOfExperts& e, const Traced& 
   const u64 hidden = tape.values[Symbol::h];
   const bool trained = tape.trains({Role::router}), asked = trace_parameter(tape, taken, {{Role::router}, e.num_experts, hidden});
   if (asked) tape.save(taken);
-  if (trained) tape.copy_weight(router_weight);
-  else if (taken.gradient && tape.pass().autocast()) tape.keep(router_weight, 2);
+  if (trained && tape.pass().casts_weights()) tape.copy_weight(router_weight);
+  else if (taken.gradient && tape.pass().casts_weights()) tape.keep(router_weight, 2);
   Backward back(tape, {taken});
   const Traced out = tape.make(logits, taken.bytes, taken.gradient || asked, back.out());
   back.give_new(0);
@@ -119,9 +119,9 @@ RoutedWeights trace_wide_router(Tape& tape, const MixtureOfExperts& e, const Tra
   const bool asked = trace_parameter(tape, input, {{Role::router}, e.num_experts, tape.values[Symbol::h], false, !narrow}), out = input.gradient || asked;
   const Traced taken = tape.lower(wide);
   if (asked) tape.save(taken);
-  if (input.gradient && narrow) tape.keep(wide_weight);
-  if (trained) tape.copy_weight(router_weight);
-  else if (input.gradient && tape.pass().autocast()) tape.keep(router_weight, 2);
+  if (input.gradient && narrow) tape.keep(wide_weight, tape.pass().autocast() ? 2 : 4);
+  if (trained && tape.pass().casts_weights()) tape.copy_weight(router_weight);
+  else if (input.gradient && tape.pass().casts_weights()) tape.keep(router_weight, 2);
   const bool sigmoid = e.routing == MixtureOfExperts::Routing::sigmoid_groups;
   const u8 bytes = sigmoid ? taken.bytes : 4;
   Traced score;

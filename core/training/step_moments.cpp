@@ -1,117 +1,13 @@
 // torch's autograd engine, torch.optim.
 #include "training/step_moments.hpp"
 
-#include "training/loss.hpp"
+#include "training/step_parts.hpp"
 
 namespace plimsoll {
 namespace {
 
-constexpr Formula every_gradient{"P_t * b_g"}, gradients_so_far{"(P_t - P_a) * b_g"}, embedding_gradient{"V * h * b_g"};
-constexpr Formula logits{"b_a * V * B * T"}, loss_and_gradient{"8"}, stream{"b_a * B * T * h"};
-
-/// Which gradients are there: those of `ahead` parameters of a part are still to come.
-struct Gradients {
-  bool embedding_ahead = false, all_embeddings_ahead = false;
-  ByWidth ahead{};
-  bool head = false, embedding = false, tied_sum = false;  ///< fresh ones, which have not been added to `.grad`
-  bool none_so_far = false;
-  std::optional<During> with_loss{};  ///< the head's, where the loss makes it itself
-};
-constexpr Gradients complete{};
-
-struct Step {
-  TermTree& tree;
-  const SavedTrace& trace;
-  const LossTrace& loss;
-  const TrainedState& state;
-  LayerMoment at{};  ///< the layer whose backward is highest
-  Values v = trace.values();
-
-  [[nodiscard]] const ModelSpec& model() const { return trace.model(); }
-  [[nodiscard]] const TrainingPass& pass() const { return trace.pass(); }
-  [[nodiscard]] bool megatron() const { return pass().kernels == TrainingKernels::transformer_engine; }
-  /// Whether the head's gradient waits for the embedding's. Megatron-LM's weight gradients are added to their buffer as they are made.
-  [[nodiscard]] bool tied() const { return model().tie_word_embeddings && !megatron(); }
-  [[nodiscard]] const TrainedPart* embedding_part() const {
-    for (const TrainedPart& part : state.parts)
-      if (part.embedding) return &part;
-    return nullptr;
-  }
-  [[nodiscard]] NewGradients new_gradients() const {
-    return state.gradients_before_step || state.gradients_stand ? NewGradients::added : NewGradients::stay;
-  }
-
-  void add(std::string_view id, const Formula& formula, std::string_view from = source::autograd) { tree.leaf(id, formula, v, {.source = from}); }
-  void add_stream(std::string_view id) {
-    v[Symbol::b_a] = pass().weight_bytes();
-    add(id, stream);
-  }
-  void add_part(const TrainedPart& part, const Gradients& there);
-  void gradients(const Gradients& there);
-  void before(During when);
-  void add_loss(During when);
-  void loss_at_end();
-  void checkpoint_arguments();
-};
-
-void Step::add_part(const TrainedPart& part, const Gradients& there) {
-  if (part.parameters == 0) return;
-  u64 ahead = 0;
-  if (!state.gradients_before_step) {
-    if (there.embedding_ahead && part.embedding) ahead += (Checked{model().vocab_size} * model().hidden_size).value;
-    if (there.all_embeddings_ahead) ahead += part.before_layers;
-    ahead += there.ahead[part.gradient_bytes];
-  }
-  v[Symbol::P_t] = part.parameters;
-  v[Symbol::b_g] = part.gradient_bytes;
-  v[Symbol::P_a] = ahead;
-  if (ahead == 0) add("gradients.parameters", every_gradient);
-  else add("gradients.so_far", gradients_so_far);
-}
-
-void Step::gradients(const Gradients& there) {
-  const bool fresh = embedding_part() != nullptr && (there.head || there.embedding || there.tied_sum);
-  const bool early = there.with_loss && loss.any(*there.with_loss, LossNode::head_gradient);
-  const bool accumulated = !state.gradients_stand && !state.parts.empty() && !there.none_so_far;
-  if (!fresh && !early && !accumulated) return;
-  tree.open("gradients", Combine::sum);
-  if (accumulated)
-    for (const TrainedPart& part : state.parts) add_part(part, there);
-  if (early) loss.add(tree, *there.with_loss, LossNode::head_gradient);
-  if (fresh) {
-    v[Symbol::b_g] = megatron() ? pass().weight_bytes() : embedding_part()->gradient_bytes;
-    if (there.head) add("gradients.head", embedding_gradient);
-    if (there.embedding) add("gradients.embedding", embedding_gradient);
-    if (there.tied_sum) add("gradients.tied_sum", embedding_gradient);
-  }
-  tree.close();
-}
-
-/// Gradients of an earlier micro batch, and the head's where the loss makes it.
-void Step::before(During when) { gradients({.none_so_far = !state.gradients_before_step, .with_loss = when}); }
-
-void Step::add_loss(During when) {
-  if (!loss.any(when, LossNode::loss)) return;
-  tree.open("loss", Combine::sum);
-  loss.add(tree, when, LossNode::loss);
-  tree.close();
-}
-
-void Step::loss_at_end() {
-  tree.open("loss", Combine::sum);
-  if (pass().kept_logits != KeptLogits::none) {
-    v[Symbol::b_a] = pass().kept_logit_bytes();
-    add("loss.logits", logits, source::training);
-  }
-  add("loss.value_and_gradient", loss_and_gradient, source::training);
-  tree.close();
-}
-
-void Step::checkpoint_arguments() {
-  tree.open("backward.checkpoint_arguments", Combine::sum);
-  for (const Outside part : {Outside::tables, Outside::frame}) trace.add_outside(tree, part);
-  tree.close();
-}
+constexpr Formula embedding_gradient{"V * h * b_g"}, logits{"b_a * V * B * T"}, stream{"b_a * B * T * h"}, one_norm{"b_g"};
+constexpr Formula loss_and_gradient{"8"};
 
 /// The reentrant checkpoint's function holds its arguments until it returns.
 bool holds_arguments(const Step& s) { return s.pass().reentrant && s.trace.recomputes(); }
@@ -177,7 +73,7 @@ void at_head(Step& s) {
 }
 
 void at_norm(Step& s) {
-  s.gradients({.head = s.embedding_part() != nullptr, .none_so_far = !s.state.gradients_before_step});
+  s.gradients({.head = !s.state.steps_in_backward || s.tied(), .none_so_far = !s.state.gradients_before_step});
   s.tree.open("activations", Combine::sum);
   s.trace.add_norm_moment(s.tree, s.new_gradients());
   s.tree.close();
@@ -215,6 +111,24 @@ void at_tied_sum(Step& s) {
   s.loss_at_end();
 }
 
+/// The head's matrix is stepped where its gradient is made, before any layer.
+void at_head_step(Step& s) {
+  s.gradients({.head = true});
+  s.tree.open("activations", Combine::sum);
+  s.trace.add_kept(s.tree);
+  s.add_stream("backward.stream_gradient");
+  s.tree.close();
+  if (s.state.add_transient_of_matrix) s.state.add_transient_of_matrix(s.tree, true);
+  s.loss_at_end();
+}
+
+/// The embedding is stepped last; tied weights when both gradients have been added.
+void at_embedding_step(Step& s) {
+  s.gradients({.embedding = true});
+  if (s.state.add_transient_of_matrix) s.state.add_transient_of_matrix(s.tree, false);
+  s.loss_at_end();
+}
+
 using Describe = void (*)(Step&);
 
 u64 add_moment(Step& s, std::string_view id, Describe describe) {
@@ -246,7 +160,7 @@ LayerMoment highest_layer(const Step& s) {
   for (const LayerMoment& moment : s.trace.layer_moments(s.new_gradients())) {
     u64 bytes = moment.bytes;
     for (const TrainedPart& part : s.state.parts)
-      if (!s.state.gradients_before_step && !s.state.gradients_stand) bytes += (part.parameters - moment.ahead[part.gradient_bytes]) * part.gradient_bytes;
+      if (s.new_gradients() == NewGradients::stay) bytes += (part.parameters - moment.ahead[part.gradient_bytes]) * part.gradient_bytes;
     if (bytes <= most) continue;
     most = bytes;
     highest = moment;
@@ -256,11 +170,15 @@ LayerMoment highest_layer(const Step& s) {
 
 u64 backward_peak(Step& s) {
   s.at = highest_layer(s);
-  std::vector<Describe> candidates{at_loss, at_norm, at_layer};
-  if (s.pass().loss == LossImplementation::transformers && !s.megatron()) candidates.push_back(at_head);
+  std::vector<Describe> candidates{at_loss};
+  if (s.trace.reaches_norm()) candidates.push_back(at_norm);
+  if (s.trace.reaches_layers()) candidates.push_back(at_layer);
+  if (s.state.steps_in_backward && s.head_part() != nullptr && !s.tied()) candidates.push_back(at_head_step);
+  if (s.state.steps_in_backward && s.embedding_part() != nullptr) candidates.push_back(at_embedding_step);
+  if (s.pass().loss == LossImplementation::transformers && s.pass().objective == TrainingObjective::sft && !s.megatron()) candidates.push_back(at_head);
   if (s.embedding_part() != nullptr) {
     candidates.push_back(at_embedding);
-    if (s.tied() && !s.pass().autocast()) candidates.push_back(at_tied_sum);
+    if (s.tied() && !s.pass().casts_weights()) candidates.push_back(at_tied_sum);
   }
   return add_highest(s, "moment.backward_peak", candidates);
 }
@@ -271,12 +189,32 @@ u64 forward_peak(Step& s) {
 }
 
 void with_gradients(Step& s) { s.gradients(complete); }
-/// Clipping keeps one fp32 norm of each gradient and the norm of them all until the step.
+void clipping(Step& s) {
+  s.gradients(complete);
+  s.tree.open("clipping", Combine::sum);
+  s.add_norms();
+  s.tree.close();
+}
+/// The norm of all gradients is kept through the step.
 void stepping(Step& s) {
   s.gradients(complete);
+  if (s.state.steps_in_backward) return;
+  if (s.state.clips && !s.state.parts.empty()) {
+    s.v[Symbol::b_g] = s.state.parts.front().gradient_bytes;
+    s.tree.open("clipping", Combine::sum);
+    s.add("clipping.norm", one_norm, source::clipping);
+    s.tree.close();
+  }
   if (s.state.add_optimizer_transient) s.state.add_optimizer_transient(s.tree);
 }
 void nothing(Step&) {}
+
+/// Gradients are clipped before the optimizer steps.
+u64 optimizer_step(Step& s) {
+  std::vector<Describe> candidates{stepping};
+  if (s.state.clips && !s.state.gradients_stand) candidates.push_back(clipping);
+  return add_highest(s, "moment.optimizer_step", candidates);
+}
 
 }  // namespace
 
@@ -291,7 +229,7 @@ StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const Training
   peak.loss = add_moment(step, "moment.loss", after_forward);
   peak.backward_peak = backward_peak(step);
   peak.end_of_backward = add_moment(step, "moment.end_of_backward", with_gradients);
-  peak.optimizer_step = add_moment(step, "moment.optimizer_step", stepping);
+  peak.optimizer_step = optimizer_step(step);
   peak.after_step = add_moment(step, "moment.after_step", nothing);
   tree.close();
   return peak;

@@ -1,6 +1,7 @@
 #pragma once
 /// What comes and goes in a training step: gradients, activations, the loss, what the optimizer takes for its step.
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -14,6 +15,13 @@ struct TrainedPart {
   u32 gradient_bytes = 2;  ///< of an element
   bool embedding = false;  ///< the token embedding is among them, V * h parameters
   u64 before_layers = 0;   ///< parameters of them that run before the layers, so their gradients come last
+  bool head = false;       ///< so is the head's matrix
+  u64 tensors = 0, largest = 0;  ///< how many they are, and elements of the largest
+
+  void count(u64 more, u64 elements) {
+    tensors += more;
+    largest = std::max(largest, elements);
+  }
 };
 
 /// What the moments need to know of what is trained. Weights, adapters, master weights, optimizer states and buffers stand through
@@ -22,6 +30,10 @@ struct TrainedState {
   std::vector<TrainedPart> parts;
   bool gradients_before_step = false;  ///< gradient accumulation: an earlier micro batch left them
   bool gradients_stand = false;        ///< they live in a buffer from step to step, which stands beside the moments: none are counted
+  bool clips = false;                  ///< by the norm of all gradients
+  bool steps_in_backward = false;      ///< a gradient is gone as soon as it is there: its parameter is stepped
+  /// Adds that node for the embedding, or for the head, alone.
+  std::function<u64(TermTree&, bool head)> add_transient_of_matrix{};
   /// Adds the node of what the optimizer takes while it steps, as add_step_transient does, and returns its bytes. Empty: nothing.
   std::function<u64(TermTree&)> add_optimizer_transient;
   /// Adds a leaf for what the forward pass's largest product with a quantised weight makes, as add_largest_product does. Empty: nothing.
@@ -35,16 +47,18 @@ struct StepPeak {
 
 /// Adds the node `moments`, a peak whose children are sums: moment.before_forward, moment.forward_peak, moment.loss,
 /// moment.backward_peak, moment.end_of_backward, moment.optimizer_step, moment.after_step. Each holds the nodes `gradients`,
-/// `activations`, `loss` and `optimizer_transient`, without those that are empty.
+/// `activations`, `loss`, `clipping` and `optimizer_transient`, without those that are empty.
 ///
 /// Formula  gradients: P_t * b_g; forward peak: the loss, with logits, their fp32 copy and its log-probabilities; backward peak: the
 ///          highest of the loss's gradients, the head's product, the final norm, every layer operator by operator (BackwardWalk), the
-///          embedding's gradient (with tied weights outside autocast the head's gradient, the embedding's and their sum)
+///          embedding's gradient (with tied weights outside autocast the head's gradient, the embedding's and their sum);
+///          clipping: a norm of each of n tensors, n * b_g, while torch's kernel holds those of their chunks of 65536 elements, as many for
+///          each tensor as the largest has: 4 * n * ceil(numel / 65536); stepped in backward, a gradient is there only until it is used
 /// Units    bytes
 /// Assumes  a plain cross-entropy over all positions in fp32; a product of the forward pass with a quantised weight is the largest of the
 ///          last layer, beside all that layers keep; in the very first step states come with the optimizer's step, so the
 ///          moments before it stand on less
-/// Source   torch-autograd, transformers-training, bitsandbytes-products
+/// Source   torch-autograd, transformers-training, torch-clipping, bitsandbytes-products
 /// Tested   tests/core/step_moments_test.cpp, tests/core/saved_adapters_test.cpp; conformance with measured steps
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state);
 

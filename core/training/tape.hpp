@@ -104,7 +104,8 @@ class Tape {
     tensor.elements = elements;
     return tensor;
   }
-  /// Autocast's cast copies of weights, made once in a pass.
+  /// Autocast's cast copy of a part's weight: of a trained one it is made once in a pass; of a frozen one for each use, and saved where
+  /// a gradient flows to the input.
   void copy_weight(const LedgerItem& item);
 
   /// Runs a part of the layer that runs again in backward where the pass asks for it: of what it saves only its inputs are kept,
@@ -161,7 +162,7 @@ class Tape {
 /// Sources of the items.
 namespace source {
 inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", magnitude = "peft-dora",
-                                  saved_modules = "peft-modules-to-save", liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing";
+                                  saved_modules = "peft-modules-to-save", liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing", clipping = "torch-clipping";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

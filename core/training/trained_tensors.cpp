@@ -1,4 +1,5 @@
 #include "messages.hpp"
+#include "training/modules.hpp"
 #include "training/optimizer_states.hpp"
 
 namespace plimsoll {
@@ -7,6 +8,10 @@ namespace {
 constexpr std::size_t most_axes = 8;
 
 bool is_embedding(Role role) { return role == Role::embedding || role == Role::position_embedding; }
+
+bool is_head(const Tensor& tensor, const ModelSpec& model) {
+  return tensor.role == Role::lm_head || (tensor.role == Role::embedding && model.tie_word_embeddings);
+}
 
 /// A tensor from its shape: the last two axes apart, those before them together. Sets `overflowed` when they cannot be counted.
 template <class Shape>
@@ -61,10 +66,10 @@ std::string fused_name(Tensor tensor) {
 }
 
 /// The parameter that a checkpoint's tensor of one expert becomes.
-TrainedTensor fused(const Tensor& tensor, TrainedTensor one, bool explain) {
+TrainedTensor fused(const Tensor& tensor, TrainedTensor one, u64 layers, bool explain) {
   one.axes = 3;
   one.leading = tensor.experts;
-  one.count = tensor.layers;
+  one.count = layers;
   if (tensor.role == Role::expert_gate) one.rows *= 2;
   if (explain) one.label = fused_name(tensor);
   return one;
@@ -73,22 +78,26 @@ TrainedTensor fused(const Tensor& tensor, TrainedTensor one, bool explain) {
 }  // namespace
 
 std::vector<TrainedTensor> trained_tensors(const TensorInventory& inventory, const ModelSpec& model, const RankShare& rank, const TrainedBytes& bytes,
-                                           bool explain) {
+                                           bool explain, const PartsByLayer& frozen) {
   std::vector<TrainedTensor> trained;
-  for (const Tensor& tensor : inventory.tensors) {
+  const std::vector<Part> parts = parts_of(inventory);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Tensor& tensor = inventory.tensors[i];
     if (tensor.apart != Apart::no || tensor.role == Role::buffer) continue;
     const auto bytes_per_element = bytes(tensor);
-    if (!bytes_per_element) continue;
+    const u64 layers = tensor.layers - layers_with(frozen, model, tensor, parts[i]);
+    if (!bytes_per_element || layers == 0) continue;
     bool overflowed = false;  // an inventory that can be counted has no such tensor
     TrainedTensor one = from_shape(shape_on_rank(tensor, model, rank), tensor.rank, *bytes_per_element, overflowed);
-    one.count = tensor.count();
+    one.count = layers * tensor.experts;
     one.is_embedding = is_embedding(tensor.role);
+    one.is_head = is_head(tensor, model);
     one.is_target = tensor.in_layer();
     if (explain) one.label = starred_name(tensor);
     if (!is_fused(tensor)) {
       trained.push_back(std::move(one));
     } else if (tensor.role != Role::expert_up) {  // an up is in its gate's parameter
-      trained.push_back(fused(tensor, std::move(one), explain));
+      trained.push_back(fused(tensor, std::move(one), layers, explain));
     }
   }
   return trained;

@@ -29,7 +29,17 @@ void add_megatron_batch(TermTree& tree, const Values& v) {
 
 }  // namespace
 
-u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
+void add_model_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass) {
+  Values v;
+  v[Symbol::b_a] = pass.weight_bytes();
+  v[Symbol::d_rot] = model.rotary_dim;
+  v[Symbol::n] = rotary_tables(model);
+  if (model.rotary_dim != 0) tree.leaf("buffers.rotary_frequencies", frequencies, v, {.source = source::training});
+  if (model.embedding_multiplier_tensor) tree.leaf("buffers.embedding_factor", factor, v, {.source = source::training});
+}
+
+u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& asked) {
+  const TrainingPass pass = asked.in_rows();
   Values v;
   v[Symbol::B] = pass.micro_batch_size;
   v[Symbol::T] = pass.sequence_length;
@@ -43,13 +53,10 @@ u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass
     add_megatron_batch(tree, v);
     return tree.close();
   }
-  if (model.rotary_dim != 0) {
-    v[Symbol::n] = rotary_tables(model);
-    add("buffers.rotary_frequencies", frequencies);
-  }
-  if (model.embedding_multiplier_tensor) add("buffers.embedding_factor", factor);
+  add_model_buffers(tree, model, pass);
   add("buffers.input_ids", token_ids);
   add("buffers.labels", token_ids);
+  if (pass.packed) add("buffers.position_ids", token_ids);
   if (pass.padded) add("buffers.mask", mask);
   return tree.close();
 }

@@ -7,6 +7,9 @@
 
 namespace plimsoll {
 
+/// Adds the leaves of a model's own buffers alone.
+void add_model_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& pass);
+
 /// Adds the node `buffers`: rotary frequencies and the embedding's factor, which no checkpoint holds, and the batch. Returns its bytes.
 ///
 /// Shapes   frequencies: ceil(d_rot / 2) in fp32, twice (inv_freq and original_inv_freq), for each kind of table; input_ids and labels

@@ -21,7 +21,7 @@ std::vector<TrainedTensor> trained_on(const Plan& plan, const RankShare& rank, c
   const LoadedModel& model = *plan.model;
   if (!lora) {
     const auto every = [&](const Tensor&) -> std::optional<u32> { return training.stepped_bytes; };
-    return trained_tensors(model.inventory, model.spec, rank, every, explain);
+    return trained_tensors(model.inventory, model.spec, rank, every, explain, training.pass.frozen);
   }
   std::vector<TrainedTensor> adapters = adapter_tensors(model.inventory, model.spec, rank, *lora, explain);
   if (!training.recipe->master_weights.empty())
@@ -40,9 +40,11 @@ std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTen
   const TrainingPlan& training = plan.training();
   if (!training.pass.lora) {
     TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes};
+    all.embedding = training.pass.trains_word_embeddings();
     for (const TrainedTensor& tensor : trained) {
-      all.embedding = all.embedding || tensor.is_embedding;
       if (tensor.is_embedding) all.before_layers += tensor.elements().value;
+      all.head = all.head || tensor.is_head;
+      all.count(tensor.count, tensor.elements().value);
     }
     return {all};
   }
@@ -54,6 +56,8 @@ std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTen
     part->parameters += (tensor.elements() * tensor.count).value;
     part->embedding = part->embedding || tensor.is_embedding;
     if (tensor.is_embedding) part->before_layers += (tensor.elements() * tensor.count).value;
+    part->head = part->head || tensor.is_head;
+    part->count(tensor.count, tensor.elements().value);
   }
   return parts;
 }
@@ -75,6 +79,15 @@ u64 add_kept(TermTree& tree, const TrainingPlan& training, u64 trained_parameter
   if (!training.recipe->master_weights.empty()) bytes += tree.leaf("master_weights", master_copy, v, claim);
   if (training.recipe->gradients_stay) bytes += tree.leaf("gradients", gradient_buffer, v, claim);
   return bytes;
+}
+
+/// A reference or a teacher, with its rotary frequencies.
+u64 add_other_model(TermTree& tree, const Plan& plan, const RankShare& rank) {
+  const LoadedModel& other = *plan.training().other;
+  tree.open(plan.training().pass.objective == TrainingObjective::dpo ? "reference_model" : "teacher_model", Combine::sum);
+  add_weights(tree, other.spec, other.inventory, rank, plan.weight_formats);
+  add_model_buffers(tree, other.spec, plan.training().pass);
+  return tree.close();
 }
 
 /// Optimizer states that are not on the device.
@@ -109,10 +122,11 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
   StepStates out;
   out.weights_bytes = add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
   out.standing_bytes = out.weights_bytes;
+  if (training.other) out.standing_bytes += add_other_model(tree, plan, rank);
   if (training.pass.lora) out.standing_bytes += add_adapters(tree, model.inventory, model.spec, rank, *training.pass.lora);
   const std::vector<TrainedTensor> trained = trained_on(plan, rank, training.pass.lora, tree.explains());
   out.trained_parameters = elements_of(trained);
-  out.frozen_parameters = training.pass.lora ? model.inventory.parameter_count : 0;
+  out.frozen_parameters = training.pass.lora ? model.inventory.parameter_count : model.inventory.parameter_count - out.trained_parameters;
   out.standing_bytes += add_kept(tree, training, out.trained_parameters);
   out.optimizer_bytes = add_optimizer_states(tree, training.optimizer, trained, StatePlace::device);
   out.standing_bytes += out.optimizer_bytes;
@@ -120,6 +134,14 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
   out.state.parts = parts_of(plan, trained);
   out.state.gradients_before_step = training.accumulates;
   out.state.gradients_stand = training.recipe->gradients_stay;
+  out.state.clips = training.clips;
+  out.state.steps_in_backward = training.steps_in_backward;
+  out.state.add_transient_of_matrix = [&training, trained](TermTree& moments, bool head) {
+    std::vector<TrainedTensor> one;
+    for (const TrainedTensor& tensor : trained)
+      if (head ? tensor.is_head : tensor.is_embedding) one.push_back(tensor);
+    return add_step_transient(moments, training.optimizer, one);
+  };
   if (training.pass.precision == TrainingPrecision::fp8) out.standing_bytes += add_fp8_weights(tree, model.spec, model.inventory, rank);
   if (training.method == TrainingMethod::qlora)
     out.state.add_product = [&plan, rank](TermTree& moments, const TrainingPass& pass) {

@@ -22,6 +22,7 @@ std::string_view missing_part(const LayerSpec& layer) {
 
 std::optional<Error> check_megatron(const ModelSpec& model, const TrainingPass& pass, TrainingMethod method, const PrecisionRecipe& recipe) {
   if (method != TrainingMethod::full) return refuses(pass.kernels, "method", name_of(method), "method full");
+  if (!pass.frozen.empty()) return refuses(pass.kernels, "frozen", "modules", "no frozen modules");
   if (pass.weight_bytes() != 2) return refuses(pass.kernels, "precision", recipe.id, "precision bf16_master");
   if (pass.attention == TrainingAttention::sdpa_math) return refuses(pass.kernels, "attention", name_of(pass.attention), "attention sdpa");
   for (const LayerSpec& layer : model.decoder().kinds)
@@ -51,6 +52,7 @@ std::optional<Error> check_kernels(const ModelSpec& model, const TrainingPass& p
     return refuses(pass.kernels, "recompute_granularity", name_of(pass.recompute), "recompute_granularity none, full");
   if (engine) return check_megatron(model, pass, method, recipe);
   if (pass.precision == TrainingPrecision::fp8) return refuses(pass.kernels, "precision", recipe.id, "kernels transformer_engine");
+  if (pass.compiled() && !pass.frozen.empty()) return refuses(pass.kernels, "frozen", "modules", "no frozen modules");
   if (pass.compiled() && method != TrainingMethod::full) return refuses(pass.kernels, "method", name_of(method), "method full");
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include "plan.hpp"
 #include "training/activations.hpp"
 #include "training/adapters.hpp"
+#include "training/step_choices.hpp"
 #include "training/training_kernels.hpp"
 #include "wire_json.hpp"
 
@@ -104,8 +105,11 @@ std::optional<Error> decide_lengths(Plan& plan, TrainingWorkload& asked) {
     plan.notices.push_back(make_notice(Say::past_model_length, where, {digits(*asked.sequence_length), digits(longest)}));
   }
   if (auto error = above(*asked.sequence_length, most_tokens, where)) return error;
-  if (auto error = above(asked.micro_batch_size, most_sequences, "request.workload.micro_batch_size")) return error;
-  return above(asked.gradient_accumulation_steps, most_sequences, "request.workload.gradient_accumulation_steps");
+  if (!asked.micro_batch_size) asked.micro_batch_size = 1;
+  if (!asked.gradient_accumulation_steps) asked.gradient_accumulation_steps = 1;
+  if (*asked.micro_batch_size == 0) return make_error(Say::below_least, "request.workload.micro_batch_size", {"0", "1"});
+  if (auto error = above(*asked.micro_batch_size, most_sequences, "request.workload.micro_batch_size")) return error;
+  return above(*asked.gradient_accumulation_steps, most_sequences, "request.workload.gradient_accumulation_steps");
 }
 
 void decide_kernels(Plan& plan, TrainingPass& pass, TrainingWorkload& asked) {
@@ -135,7 +139,7 @@ void decide_recomputation(TrainingPass& pass, TrainingWorkload& asked) {
 /// What the pass does, as asked; and back into the request as decided.
 void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   TrainingPass& pass = decided.pass;
-  pass.micro_batch_size = asked.micro_batch_size;
+  pass.micro_batch_size = *asked.micro_batch_size;
   pass.sequence_length = *asked.sequence_length;
   pass.precision = decided.recipe->compute;
   decide_kernels(plan, pass, asked);
@@ -148,7 +152,6 @@ void decide_pass(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked) {
   decide_recomputation(pass, asked);
   pass.offloading = *(asked.activation_offloading = asked.activation_offloading.value_or(ActivationOffloading::none));
   pass.loss = *(asked.loss = asked.loss.value_or(LossImplementation::transformers));
-  asked.gradient_clipping = asked.gradient_clipping.value_or(true);
   pass.reentrant = *(asked.use_reentrant = asked.use_reentrant.value_or(false));
   pass.padded = *(asked.padded = asked.padded.value_or(false));
   if (pass.kernels == TrainingKernels::transformer_engine) asked.kept_logits = KeptLogits::none;  // its forward pass returns the loss
@@ -161,6 +164,7 @@ std::optional<Error> decide_adapters(Plan& plan, TrainingPlan& decided, Training
     asked.lora.reset();
     return std::nullopt;
   }
+  asked.frozen.reset();  // the base is, whole
   LoraChoice& lora = asked.lora ? *asked.lora : asked.lora.emplace();
   const bool keeps_masters = !decided.recipe->master_weights.empty();  // such a recipe trains adapters as it trains weights
   if (!lora.adapter_dtype) lora.adapter_dtype = keeps_masters ? enum_from<ComputeDtype>(decided.recipe->weights).value_or(ComputeDtype::bf16) : ComputeDtype::fp32;
@@ -213,8 +217,11 @@ std::optional<Error> decide_training(Plan& plan, TrainingWorkload& asked) {
   if (auto error = decide_lengths(plan, asked)) return error;
   decide_pass(plan, decided, asked);
   if (auto error = decide_adapters(plan, decided, asked)) return error;
+  if (auto error = decide_frozen(plan, decided, asked)) return error;
   if (auto error = check_kernels(plan.model->spec, decided.pass, asked.method, recipe)) return error;
-  decided.accumulates = asked.gradient_accumulation_steps > 1;
+  if (auto error = decide_objective(plan, decided, asked)) return error;
+  if (auto error = decide_packing(decided, asked)) return error;
+  if (auto error = decide_step(decided, asked)) return error;
   if (!asked.optimizer) asked.optimizer = OptimizerChoice{.id = std::string(usual_optimizer)};
   auto optimizer = optimizer_setup(*asked.optimizer, *plan.catalog, "request.workload.optimizer");
   if (!optimizer.ok()) return optimizer.error();

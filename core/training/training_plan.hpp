@@ -1,8 +1,10 @@
 #pragma once
 /// What is decided about training.
 
+#include <memory>
 #include <optional>
 
+#include "model/load_model.hpp"
 #include "result.hpp"
 #include "training/optimizer_states.hpp"
 #include "training/precision.hpp"
@@ -18,6 +20,9 @@ struct TrainingPlan {
   const PrecisionRecipe* recipe = nullptr;
   TrainingPass pass;
   OptimizerSetup optimizer;
+  std::shared_ptr<const LoadedModel> other;  ///< stands beside the trained model: a reference, a teacher
+  bool clips = false;         ///< gradients by their norm
+  bool steps_in_backward = false;
   bool accumulates = false;  ///< gradients of earlier micro batches are there when a step's last one starts
 
   /// Bytes of an element: of a trained weight, of its gradient, of what the optimizer steps.

@@ -17,7 +17,7 @@ std::vector<StepMoment> moments_of(const StepStates& states, const StepTotals& s
           {"moment.forward_peak", standing + m.forward_peak, before + m.forward_peak},
           {"moment.loss", standing + m.loss, before + m.loss},
           {"moment.backward_peak", standing + m.backward_peak, before + m.backward_peak},
-          {"moment.end_of_backward", standing + m.end_of_backward, before + m.end_of_backward},
+          {"moment.end_of_backward", standing + m.end_of_backward, (states.state.steps_in_backward ? standing : before) + m.end_of_backward},
           {"moment.optimizer_step", standing + m.optimizer_step, standing + m.optimizer_step},
           {"moment.after_step", standing + m.after_step, standing + m.after_step}};
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model_choice.hpp"
 #include "training/optimizer_request.hpp"
 #include "units.hpp"
 #include "vocabulary.hpp"
@@ -23,13 +24,21 @@ struct LoraChoice {
   std::optional<ComputeDtype> adapter_dtype;          ///< PEFT casts 16-bit adapters to fp32 unless autocast_adapter_dtype is off
 };
 
+/// What full training leaves out.
+struct FrozenChoice {
+  std::optional<std::vector<std::string>> modules;  ///< whose name ends with a word: "embed_tokens", "lm_head", "norm", "mlp", "layers.3"
+  std::optional<u64> first_layers;                  ///< decoder layers from the embeddings on
+};
+
 /// One step of training: memory at the highest moment of `micro_batch_size` sequences of `sequence_length` tokens.
 struct TrainingWorkload {
   TrainingMethod method = TrainingMethod::lora;
+  std::optional<TrainingObjective> objective;    ///< default sft. Of dpo a sequence is a pair, chosen and rejected; of grpo a prompt with its
+                                                 ///< completion
   std::optional<std::string> stack;              ///< catalogue id; default "transformers"
   std::optional<u64> sequence_length;            ///< default 2048, at most what the model was made for
-  u64 micro_batch_size = 1;
-  u64 gradient_accumulation_steps = 1;
+  std::optional<u64> micro_batch_size;           ///< default 1
+  std::optional<u64> gradient_accumulation_steps;  ///< default 1
   std::optional<std::string> precision;          ///< catalogue id of a precision recipe
   std::optional<OptimizerChoice> optimizer;
   std::optional<TrainingKernels> kernels;        ///< default Transformers' own modules; of Megatron-LM's, `attention` sdpa is cuDNN's
@@ -41,12 +50,17 @@ struct TrainingWorkload {
   std::optional<std::vector<RecomputeModule>> recompute_modules;  ///< of selective recomputation; default core_attn
   std::optional<ActivationOffloading> activation_offloading;
   std::optional<LossImplementation> loss;
-  std::optional<bool> gradient_clipping;         ///< by their norm, as max_grad_norm above 0 asks: for launch files, its few numbers are not counted
+  std::optional<bool> gradient_clipping;         ///< by their norm, as max_grad_norm above 0 asks
+  std::optional<bool> optimizer_in_backward;     ///< each parameter is stepped as soon as it has its gradient, which then is dropped
   std::optional<bool> use_reentrant;             ///< of torch.utils.checkpoint
   std::optional<KeptLogits> kept_logits;
   std::optional<bool> padded;                    ///< whether sequences of a batch have unequal lengths, so that attention gets a mask
+  std::optional<bool> packing;                   ///< sequences of the batch are one row without padding, kept apart by their positions
+  std::optional<u64> max_completion_length;      ///< of grpo: tokens of a sequence that were generated; default 512, at most all but one
+  std::optional<ModelChoice> teacher;            ///< of distillation, with the same vocabulary; default the model itself
   std::optional<LoraChoice> lora;
-  std::optional<bool> enable_input_require_grads;  ///< with adapters: default where layers are recomputed, as Trainer and TRL do
+  std::optional<FrozenChoice> frozen;            ///< of full training
+  std::optional<bool> enable_input_require_grads;  ///< with adapters or frozen embeddings: default where layers are recomputed, as Trainer and TRL do
 };
 
 }  // namespace plimsoll

@@ -132,7 +132,9 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
                                "quantization_mode": "offline"}})"), ask(gpt2).train({.stack = "trl"}),
                            ask(gpt2).train({.method = TrainingMethod::full, .kernels = TrainingKernels::liger}),
                            ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled}),
-                           ask(llama).weights("IQ2_XS").imatrix(false)})
+                            ask(llama).weights("IQ2_XS").imatrix(false),
+                            ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::grpo}),
+                            ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::distillation})})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);
       produced.insert(notice.code);

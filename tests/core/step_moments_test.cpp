@@ -17,7 +17,7 @@ TrainedState state_of(JsonView step, const ModelSpec& model, const TrainingPass&
   REQUIRE(parameters("gradients") * width == *step["gradients"].whole());
   const bool embedding = parameters("embedding_gradient") != 0;
   const u64 before_layers = embedding ? (u64{model.vocab_size} + model.position_rows) * model.hidden_size : 0;
-  return {.parts = {{parameters("gradients"), width, embedding, before_layers}},
+  return {.parts = {{parameters("gradients"), width, embedding, before_layers, embedding}},
           .gradients_before_step = flag_of(step, "gradients_before_step"), .add_optimizer_transient = {}};
 }
 

@@ -17,7 +17,7 @@ const std::string llama = "meta-llama/Llama-3.1-8B";
 
 /// Full training with nothing that a stack adds.
 TrainingWorkload plain(u64 length, RecomputeGranularity recompute = RecomputeGranularity::none) {
-  return {.method = TrainingMethod::full, .sequence_length = length, .precision = "bf16",
+  return {.method = TrainingMethod::full, .sequence_length = length, .micro_batch_size = 1, .precision = "bf16",
           .optimizer = OptimizerChoice{.id = "torch-adamw", .implementation = "foreach"}, .attention = TrainingAttention::sdpa,
           .recompute_granularity = recompute, .kept_logits = KeptLogits::none};
 }
@@ -157,6 +157,21 @@ TEST_CASE("each change that is offered fits when asked by itself", "[training][a
       CHECK(change.saved_bytes == static_cast<i64>(report.needed_bytes) - static_cast<i64>(change.needed_bytes));
     }
   }
+}
+
+TEST_CASE("a loss that never holds all logits is offered where the stack has one", "[training][advice]") {
+  const auto offered = [](const char* stack) {
+    TrainingWorkload workload = plain(16384, RecomputeGranularity::full);
+    workload.stack = stack;
+    workload.loss = LossImplementation::transformers;
+    std::string values;
+    for (const Change& change : ask("Qwen/Qwen3-0.6B").train(workload).on("nvidia/rtx-4090").report().advice)
+      if (change.id == "loss") values += change.value;
+    return values;
+  };
+  CHECK(offered("transformers") == "liger_fused_linear");
+  CHECK(offered("torchtune") == "chunked");
+  CHECK(offered("trl").empty());
 }
 
 TEST_CASE("each rung of the ladder is that method's own report", "[training]") {

@@ -35,11 +35,12 @@ TEST_CASE("every enumerator has one name, and the name leads back to it", "[voca
   check_names(Limit::model);
   check_names(AttentionImplementation::eager);
   check_names(ComputeDtype::fp16);
-  check_names(TrainingPrecision::fp8);
+  check_names(TrainingPrecision::autocast_bf16);
+  check_names(TrainingObjective::distillation);
   check_names(TrainingKernels::compiled);
   check_names(TrainingMethod::qlora);
   check_names(KeptLogits::output_fp32);
-  check_names(RecomputeMethod::every);
+  check_names(RecomputeMethod::every_n_layers);
   check_names(RecomputeModule::mla_up_proj);
   check_names(ActivationOffloading::layer_inputs);
   check_names(LossImplementation::vocab_parallel);

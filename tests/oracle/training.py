@@ -15,11 +15,12 @@ from transformers.masking_utils import AttentionMaskInterface
 from bitsandbytes_on_meta import CudaProducts, quantise
 from cuda_choices import Autocast, CudaKernels, device_checks_passed
 from models import build, config_of, layers_of
+from objectives import LOSSES, rows_of
 from storages import LiveStorages, SavedStorages
 
 aten = torch.ops.aten
 MOMENTS = ("before_forward", "forward_peak", "loss", "backward_peak", "end_of_backward", "optimizer_step", "after_step")
-CAST = {"amp_bf16": torch.bfloat16, "amp_fp16": torch.float16}
+CAST = {"amp_bf16": torch.bfloat16, "amp_fp16": torch.float16, "autocast_bf16": torch.bfloat16}
 
 
 def flash_attention_2(module, query, key, value, attention_mask, dropout=0.0, scaling=None, is_causal=None, **kwargs):
@@ -32,8 +33,21 @@ def flash_attention_2(module, query, key, value, attention_mask, dropout=0.0, sc
     if target is not None:
         query, key, value = (t.to(target) for t in (query, key, value))
     length = query.shape[1]
+    if kwargs.get("position_ids") is not None and PACKED:
+        return packed(query, key, value, dropout, scaling), None
     out = aten._flash_attention_forward(query, key, value, None, None, length, length, dropout, True, False, scale=scaling)[0]
     return out[..., :-missing] if missing else out, None
+
+
+PACKED = []  # the bounds of packed sequences, while there are any
+
+
+def packed(query, key, value, dropout, scaling):
+    """The kernel for sequences of several lengths takes rows without gaps; its bounds are not counted."""
+    rows = [t.contiguous().view(-1, *t.shape[-2:]) for t in (query, key, value)]
+    length = rows[0].shape[0]
+    out = aten._flash_attention_forward(*rows, PACKED[0], PACKED[0], length, length, dropout, True, False, scale=scaling)[0]
+    return out.view(query.shape[0], -1, *out.shape[-2:])
 
 
 def autocast_dtype(query):
@@ -55,7 +69,7 @@ class Setting:
         work = request["workload"]
         self.rows, self.tokens = work["micro_batch_size"], work["sequence_length"]
         self.precision, self.attention = work["precision"], work["attention"]
-        self.dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        self.dtype = torch.bfloat16 if self.precision in ("bf16", "autocast_bf16") else torch.float32
         self.checkpointing = work["recompute_granularity"] == "full"
         self.reentrant = work.get("use_reentrant", False)
         self.padded, self.kept = work.get("padded", False), work.get("kept_logits", "none")
@@ -64,6 +78,17 @@ class Setting:
         self.lora = work.get("lora") if work["method"] in ("lora", "qlora") else None
         self.weight_format = request.get("weight_format") if work["method"] == "qlora" else None
         self.input_gradients = work.get("enable_input_require_grads", self.checkpointing)
+        self.every = work.get("recompute_num_layers", 1)
+        self.packed, self.steps_in_backward = work.get("packing", False), work.get("optimizer_in_backward", False)
+        self.objective, self.completion = work.get("objective", "sft"), work.get("max_completion_length", 0)
+        self.casts_outputs = self.precision in CAST
+        self.frozen = (work.get("frozen") or {}) if work["method"] == "full" else {}
+
+    @contextlib.contextmanager
+    def run(self, model):
+        """The model's forward pass, under autocast where the setting asks for it."""
+        with autocast_of(self) as cast, rotary_outside(model, cast):
+            yield model
 
 
 def kernels_of(setting):
@@ -103,11 +128,24 @@ def prepared(request, setting):
         packed = quantise(model, setting.weight_format, setting.dtype)
         setattr(model, "is_loaded_in_8bit" if setting.weight_format == "bnb_int8" else "is_loaded_in_4bit", True)
     if setting.checkpointing:
-        model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpointed(setting))
+        model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpointed(setting), every_n_layers=setting.every)
+    freeze(model, layers, setting)
     if setting.lora is not None:
         model = with_adapters(model, setting.lora)
         (model.enable_input_require_grads if setting.input_gradients else model.disable_input_require_grads)()
     return model, layers, packed
+
+
+def freeze(model, layers, setting):
+    """The first layers, and modules whose name ends with a word, as PEFT finds modules_to_save."""
+    for layer in layers[:setting.frozen.get("first_layers", 0)]:
+        layer.requires_grad_(False)
+    for word in setting.frozen.get("modules", ()):
+        for name, module in model.named_modules():
+            if name.endswith(word):
+                module.requires_grad_(False)
+    if setting.frozen and setting.input_gradients:
+        model.enable_input_require_grads()
 
 
 def with_adapters(model, lora):
@@ -122,18 +160,31 @@ def with_adapters(model, lora):
 
 class Batch:
     def __init__(self, setting):
-        shape = (setting.rows, setting.tokens)
+        shape = (1, setting.rows * setting.tokens) if setting.packed else (rows_of(setting), setting.tokens)
         self.ids, self.labels = (torch.zeros(shape, dtype=torch.long, device="meta") for _ in range(2))
         self.mask = torch.ones((setting.rows, 1, setting.tokens, setting.tokens), dtype=torch.bool, device="meta") if setting.padded else None
+        self.positions = torch.zeros(shape, dtype=torch.long, device="meta") if setting.packed else None
+        PACKED[:] = [torch.zeros(setting.rows + 1, dtype=torch.int32, device="meta")] if setting.packed else []
 
     def tensors(self):
-        return [t for t in (self.ids, self.labels, self.mask) if t is not None]
+        return [t for t in (self.ids, self.labels, self.mask, self.positions) if t is not None]
 
 
-def forward(model, batch, setting):
+def other_model(request, setting):
+    """What stands beside the trained model: DPO's reference, unless that is the base without its adapters; a teacher, here the model itself."""
+    if setting.objective == "distillation" or (setting.objective == "dpo" and setting.lora is None):
+        other = build(config_of(request), ATTENTION[setting.attention], setting.dtype)
+        return other.requires_grad_(False).eval()
+    return None
+
+
+def forward(model, other, batch, setting):
     """The loss, and what the caller keeps of the output."""
+    if setting.objective != "sft":
+        return LOSSES[setting.objective](model, other, batch, setting), None
     with autocast_of(setting) as cast, rotary_outside(model, cast):
-        out = model(input_ids=batch.ids, attention_mask=batch.mask, labels=batch.labels, use_cache=False)
+        positions = {} if batch.positions is None else {"position_ids": batch.positions}
+        out = model(input_ids=batch.ids, attention_mask=batch.mask, labels=batch.labels, use_cache=False, **positions)
     if setting.kept == "none":
         return out.loss, None
     if setting.kept == "output_fp32":
@@ -159,10 +210,10 @@ def rotary_outside(model, cast):
         module.maybe_autocast = known
 
 
-def saved_by(model, layers, batch, setting):
+def saved_by(model, other, layers, batch, setting):
     saved = SavedStorages(model, layers)
     with saved.counting():
-        loss, _ = forward(model, batch, setting)
+        loss, _ = forward(model, other, batch, setting)
     layers = saved.per_layer()
     del loss
     return layers
@@ -171,19 +222,39 @@ def saved_by(model, layers, batch, setting):
 OPTIMIZERS = {"torch-adamw": torch.optim.AdamW, "torch-sgd": torch.optim.SGD}
 
 
+class StepsInBackward:
+    """An optimizer of its own for each parameter, which steps when the gradient is there and drops it."""
+
+    def __init__(self, parameters, make):
+        for parameter in parameters:
+            parameter.register_post_accumulate_grad_hook(functools.partial(self.use, make([parameter])))
+
+    @staticmethod
+    def use(optimizer, parameter):
+        optimizer.step()
+        optimizer.zero_grad()
+
+    def step(self):
+        pass
+
+    def zero_grad(self, set_to_none):
+        pass
+
+
 def optimizer_of(model, setting):
     trained = [p for p in model.parameters() if p.requires_grad]
     way = {"foreach": {"foreach": True}, "for_loop": {"foreach": False}, "fused": {"fused": True}}[setting.optimizer["implementation"]]
     options = {"momentum": 0.9} if "momentum" in setting.optimizer.get("options", []) else {}
-    return OPTIMIZERS[setting.optimizer["id"]](trained, **way, **options)
+    make = functools.partial(OPTIMIZERS[setting.optimizer["id"]], **way, **options)
+    return StepsInBackward(trained, make) if setting.steps_in_backward else make(trained)
 
 
-def step(live, model, optimizer, batch, setting):
+def step(live, model, other, optimizer, batch, setting):
     """Bytes of the seven moments of the last micro batch and its optimizer step, and bytes alive from forward to backward."""
     for _ in range(setting.micro_batches):
         before = live.alive()
         live.restart()
-        loss, kept = forward(model, batch, setting)
+        loss, kept = forward(model, other, batch, setting)
         forward_peak, at_loss = live.peak, live.alive()
         saved = at_loss - before - (0 if kept is None else kept.logits.untyped_storage().nbytes())
         live.restart()
@@ -203,13 +274,14 @@ def step(live, model, optimizer, batch, setting):
 def measure(request):
     setting = Setting(request)
     model, layers, packed = prepared(request, setting)
-    batch = Batch(setting)
-    live = LiveStorages(counted=[*model.parameters(), *model.buffers(), *batch.tensors(), *packed])
+    batch, other = Batch(setting), other_model(request, setting)
+    standing = packed if other is None else [*packed, *other.parameters(), *other.buffers()]
+    live = LiveStorages(counted=[*model.parameters(), *model.buffers(), *standing, *batch.tensors()])
     with kernels_of(setting), device_checks_passed():
         with products_of(setting, LiveStorages()):  # apart: under hooks some of it stays for good
-            layer_bytes = saved_by(model, layers, batch, setting)
+            layer_bytes = saved_by(model, other, layers, batch, setting)
         optimizer = optimizer_of(model, setting)
         with products_of(setting, live), live:
-            first, _ = step(live, model, optimizer, batch, setting)
-            later, saved = step(live, model, optimizer, batch, setting)
+            first, _ = step(live, model, other, optimizer, batch, setting)
+            later, saved = step(live, model, other, optimizer, batch, setting)
     return {"layers": layer_bytes, "saved": saved, "moments": {name: list(pair) for name, pair in zip(MOMENTS, zip(first, later))}}

@@ -7,7 +7,7 @@ from models import EAGER_ONLY, random_config, small_configs
 FUSED = {"id": "torch-adamw", "implementation": "fused"}
 FOREACH = {"id": "torch-adamw", "implementation": "foreach"}
 PLAIN = {"kind": "training", "method": "full", "sequence_length": 80, "micro_batch_size": 2, "precision": "bf16", "attention": "sdpa",
-         "recompute_granularity": "none", "optimizer": FUSED}
+         "recompute_granularity": "none", "optimizer": FUSED, "gradient_clipping": False}
 
 # What is said here differs from PLAIN.
 SETTINGS = {
@@ -30,7 +30,33 @@ SETTINGS = {
     "LoRA in bf16": {"method": "lora", "lora": {"r": 4, "lora_dropout": False, "adapter_dtype": "bf16"}},
     "LoRA, recomputed": {"method": "lora", "recompute_granularity": "full", "use_reentrant": True,
                          "lora": {"r": 8, "lora_dropout": False, "adapter_dtype": "fp32"}},
+    "autocast over bf16": {"precision": "autocast_bf16"},
+    "autocast over bf16, eager": {"precision": "autocast_bf16", "attention": "eager"},
+    "stepped in backward": {"optimizer_in_backward": True},
+    "stepped in backward, for-loop, recomputed": {"optimizer_in_backward": True, "recompute_granularity": "full", "use_reentrant": False,
+                                                  "optimizer": {"id": "torch-adamw", "implementation": "for_loop"}},
+    "packed": {"packing": True, "attention": "flash_attention_2"},
+    "packed, recomputed": {"packing": True, "attention": "flash_attention_2", "recompute_granularity": "full", "use_reentrant": False},
+    "every second layer recomputed": {"recompute_granularity": "full", "recompute_method": "every_n_layers", "recompute_num_layers": 2, "use_reentrant": False},
+    "frozen embeddings": {"frozen": {"modules": ["embeddings"]}},
+    "frozen head, recomputed": {"frozen": {"modules": ["lm_head"]}, "recompute_granularity": "full", "use_reentrant": False},
+    "frozen norms": {"frozen": {"modules": ["norms"]}},
+    "first layers frozen": {"frozen": {"first_layers": 2}},
+    "frozen prefix": {"frozen": {"modules": ["embeddings"], "first_layers": 2}},
+    "frozen prefix, eager": {"frozen": {"modules": ["embeddings"], "first_layers": 1}, "attention": "eager"},
+    "frozen prefix, recomputed": {"frozen": {"modules": ["embeddings"], "first_layers": 2},
+                                  "recompute_granularity": "full", "use_reentrant": False, "enable_input_require_grads": False},
+    "frozen prefix, asked for gradients": {"frozen": {"modules": ["embeddings"], "first_layers": 2},
+                                           "recompute_granularity": "full", "use_reentrant": True, "enable_input_require_grads": True},
+    "frozen prefix, autocast": {"frozen": {"modules": ["embeddings"], "first_layers": 2}, "precision": "amp_bf16"},
+    "frozen attention": {"frozen": {"modules": ["attention"]}},
+    "frozen layers, autocast": {"frozen": {"modules": ["mlp"]}, "precision": "amp_bf16"},
 }
+
+# What a class calls its embeddings, its norms and its attention, where that differs from most.
+MODULES = {"embeddings": (["embed_tokens"], {"gpt2": ["wte", "wpe"], "gpt_neox": ["embed_in"]}),
+           "norms": (["norm"], {"gpt2": ["ln_1", "ln_2", "ln_f"]}),
+           "attention": (["self_attn"], {"gpt2": ["attn"], "gpt_neox": ["attention"]})}
 
 # Attention's own matrices, where "all-linear" would reach the experts, which are no linear modules.
 PROJECTIONS = {
@@ -46,8 +72,17 @@ def targets_of(family, narrow):
     return ["all-linear"]
 
 
+def frozen_of(family, frozen):
+    """The same of one class, whose modules have names of their own."""
+    usual = {word: own.get(family, most) for word, (most, own) in MODULES.items()}
+    named = [name for word in frozen.get("modules", ()) for name in usual.get(word, [word])]
+    return {**frozen, "modules": named} if named else frozen
+
+
 def request(config, setting, narrow=False):
     workload = {**PLAIN, **setting}
+    if "frozen" in workload:
+        workload["frozen"] = frozen_of(config["model_type"], workload["frozen"])
     if config["model_type"] in EAGER_ONLY and workload["attention"] in ("sdpa", "sdpa_math"):
         workload["attention"] = "eager"
     if "lora" in workload:

@@ -1,7 +1,7 @@
 // The training side's part of the address: one short key for each setting, in a fixed order.
 // &t=training&ft=qlora&st=trl&pr=bf16&op=bitsandbytes-adamw-8bit+paged&s=4096&mb=2&r=64
 
-import type { LoraChoice, OptimizerChoice, TrainingWorkload } from '../../wasm/plimsoll.ts';
+import type { FrozenChoice, LoraChoice, OptimizerChoice, TrainingWorkload } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
 import { type Side, plainTraining } from './state.ts';
 
@@ -19,7 +19,7 @@ const tokens: Kind = { write: String, read: text => parseTokens(text) ?? undefin
 const flag: Kind = { write: value => (value ? '1' : '0'), read: text => text === '1' };
 const list: Kind = { write: value => (value as string[]).join(','), read: text => text.split(',').filter(Boolean) };
 
-type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora'>;
+type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora' | 'frozen' | 'teacher'>;
 
 const plainKeys: [key: string, field: Plain, kind: Kind][] = [
   ['ft', 'method', word], ['st', 'stack', word], ['pr', 'precision', word], ['s', 'sequence_length', tokens], ['mb', 'micro_batch_size', count],
@@ -27,6 +27,7 @@ const plainKeys: [key: string, field: Plain, kind: Kind][] = [
   ['rm', 'recompute_method', word], ['rn', 'recompute_num_layers', count], ['rp', 'recompute_modules', list], ['ao', 'activation_offloading', word],
   ['lo', 'loss', word], ['gc', 'gradient_clipping', flag], ['re', 'use_reentrant', flag],
   ['kl', 'kept_logits', word], ['pad', 'padded', flag], ['k', 'kernels', word], ['ir', 'enable_input_require_grads', flag],
+  ['oj', 'objective', word], ['mc', 'max_completion_length', tokens], ['pk', 'packing', flag], ['ib', 'optimizer_in_backward', flag],
 ];
 
 const loraKeys: [key: string, field: keyof LoraChoice, kind: Kind][] = [
@@ -62,6 +63,9 @@ export function trainingPairs({ workload, weight_format }: Side): Pair[] {
   for (const [key, field, kind] of loraKeys) {
     if (String(workload.lora?.[field]) !== String(start.lora?.[field])) add(key, kind, workload.lora?.[field]);
   }
+  add('fm', list, workload.frozen?.modules);
+  add('fl', count, workload.frozen?.first_layers);
+  add('te', word, workload.teacher?.preset);
   add('qw', word, weight_format);
   return pairs;
 }
@@ -70,6 +74,7 @@ type Read = (side: Side, text: string) => void;
 
 const training = (side: Side): TrainingWorkload => side.workload as TrainingWorkload;
 const optimizer = (side: Side): OptimizerChoice => (training(side).optimizer ??= {});
+const frozen = (side: Side): FrozenChoice => (training(side).frozen ??= {});
 const lora = (side: Side): LoraChoice => (training(side).lora ??= {});
 
 const readers: Record<string, Read> = {
@@ -80,6 +85,9 @@ const readers: Record<string, Read> = {
   op: (side, text) => void Object.assign(optimizer(side), readOptimizer(text)),
   ork: (side, text) => void Object.assign(optimizer(side), { rank: parseCount(text) }),
   ob: (side, text) => void Object.assign(optimizer(side), { block_size: parseCount(text) }),
+  fm: (side, text) => void Object.assign(frozen(side), { modules: list.read(text) }),
+  fl: (side, text) => void Object.assign(frozen(side), { first_layers: parseCount(text) }),
+  te: (side, text) => void (training(side).teacher = { preset: text }),
   qw: (side, text) => void (side.weight_format = text),
 };
 

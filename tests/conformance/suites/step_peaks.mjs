@@ -31,7 +31,7 @@ function request(folder, row) {
   return config && {
     model: { config },
     workload: {
-      kind: 'training', method: adapted ? 'lora' : 'full', sequence_length: Number(row.seq), micro_batch_size: Number(row.batch),
+      kind: 'training', gradient_clipping: false, method: adapted ? 'lora' : 'full', sequence_length: Number(row.seq), micro_batch_size: Number(row.batch),
       gradient_accumulation_steps: accumulated(row), precision: row.precision === 'amp' ? 'amp_bf16' : row.precision,
       attention: row.attention, optimizer: optimizerOf(row.optimizer), kept_logits: keptLogits(row),
       recompute_granularity: row.checkpointing === 'off' ? 'none' : 'full', use_reentrant: row.checkpointing === 'reentrant',

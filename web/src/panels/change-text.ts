@@ -15,7 +15,7 @@ export const savesHere = (change: Change): boolean => change.id !== 'gpu' && cha
 
 /** The training settings that a change changes, each in words; of an optimizer that stays, how it steps. */
 function trainingTexts(view: View, before: TrainingWorkload, after: TrainingWorkload): string[] {
-  const { change, implementations, checkpointing, attentions } = view.text.training;
+  const { change, implementations, checkpointing, attentions, losses } = view.text.training;
   const sameOptimizer = before.optimizer?.id === after.optimizer?.id && JSON.stringify(before.optimizer?.options) === JSON.stringify(after.optimizer?.options);
   const number = (value: number | null | undefined): string => view.format.integer(value ?? 0);
   const texts: Partial<Record<keyof TrainingWorkload, () => string>> = {
@@ -24,6 +24,7 @@ function trainingTexts(view: View, before: TrainingWorkload, after: TrainingWork
     optimizer: () => sameOptimizer ? change.implementation(implementations[after.optimizer?.implementation ?? ''] ?? '')
       : change.optimizer(optimizerName(view, after.optimizer)),
     attention: () => change.attention(attentions[after.attention ?? 'sdpa']),
+    loss: () => change.loss(losses[after.loss ?? 'transformers']),
     recompute_granularity: () => change.recompute_granularity(checkpointing[after.recompute_granularity ?? 'full']),
     micro_batch_size: () => change.micro_batch_size(number(after.micro_batch_size), number(after.gradient_accumulation_steps)),
     sequence_length: () => change.sequence_length(number(after.sequence_length)),

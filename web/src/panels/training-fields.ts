@@ -1,11 +1,12 @@
 // What the fields of training share: what is asked, what the stack has anyway, and how a choice is sent.
 
 import { type CSSResult, type TemplateResult, css, html, nothing } from 'lit';
-import type { LoraChoice, OptimizerChoice, TrainingWorkload } from '../../../wasm/plimsoll.ts';
+import { live } from 'lit/directives/live.js';
+import type { FrozenChoice, LoraChoice, OptimizerChoice, TrainingWorkload } from '../../../wasm/plimsoll.ts';
 import { plainTraining, trained } from '../state.ts';
 import { type Choice, Question } from './question.ts';
 
-export type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer'>;
+export type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer' | 'teacher'>;
 
 export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
@@ -18,6 +19,7 @@ export abstract class TrainingFields extends Question {
     legend button { font-size: var(--t0); font-weight: 400; margin-inline-start: 16px; min-height: 24px; }
     .fields { grid-template-columns: repeat(4, minmax(0, 1fr)); }
     .wide { grid-column: 1 / -1; }
+    .words { grid-column: span 2; }
     .checks { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: center; }
     .check { display: inline-flex; gap: 8px; align-items: center; min-height: 36px; cursor: pointer; }
     .check input { width: 24px; height: 24px; margin: 0; accent-color: var(--accent); cursor: pointer; }
@@ -66,6 +68,19 @@ export abstract class TrainingFields extends Question {
   protected changedLora(field: keyof LoraChoice): boolean {
     const asked = this.asked.lora?.[field];
     return !same(asked, null) && !same(asked, this.view.defaults?.lora?.[field]);
+  }
+
+  /** Parts that are not trained; nothing left to freeze is nothing asked. */
+  protected setFrozen(change: Partial<FrozenChoice>): void {
+    const chosen = Object.entries({ ...this.asked.frozen, ...change }).filter(([, value]) => !same(value, null) && !same(value, []) && value !== 0);
+    this.sendWorkload({ frozen: chosen.length ? Object.fromEntries(chosen) : undefined });
+  }
+
+  /** Names, typed with commas or spaces between them. */
+  protected words(id: string, label: string, changed: boolean, now: string[] | null | undefined, hint: string, take: (words: string[]) => void): TemplateResult {
+    return html`<div class="field words">${this.label(label, id, changed)}
+      <input id=${id} type="text" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder=${hint} .value=${live((now ?? []).join(', '))}
+        @change=${(event: Event) => take((event.target as HTMLInputElement).value.split(/[\s,，、]+/u).filter(Boolean))} /></div>`;
   }
 
   /** Another optimizer, or the same one stepping or keeping otherwise. */

@@ -19,10 +19,11 @@ const projectionRank = 128;
 /** Fields of the group "Step", reset together. */
 const stepFields = [
   'recompute_granularity', 'recompute_method', 'recompute_num_layers', 'recompute_modules', 'attention', 'kernels', 'loss', 'activation_offloading',
-  'gradient_accumulation_steps', 'gradient_clipping', 'padded', 'use_reentrant',
+  'gradient_accumulation_steps', 'gradient_clipping', 'optimizer_in_backward', 'padded', 'packing', 'use_reentrant', 'kept_logits',
+  'objective', 'max_completion_length', 'enable_input_require_grads',
 ] as const;
 
-const loraFields = ['r', 'target_modules', 'lora_dropout', 'use_dora', 'adapter_dtype'] as const;
+const loraFields = ['r', 'target_modules', 'target_parameters', 'modules_to_save', 'lora_dropout', 'use_dora', 'adapter_dtype'] as const;
 
 export class TrainingQuestion extends TrainingFields {
   static override properties: PropertyDeclarations = { took: { state: true } };
@@ -42,7 +43,10 @@ export class TrainingQuestion extends TrainingFields {
       sequence_length: training.sequence, gradient_accumulation_steps: training.accumulation, attention: training.attention, kernels: training.kernels,
       stack: training.stack, recompute_granularity: training.recompute, recompute_method: training.recomputeMethod,
       recompute_num_layers: training.recomputeLayers, recompute_modules: training.recomputeModules, loss: training.loss,
-      activation_offloading: training.offloading, gradient_clipping: training.clipping, padded: training.padded, implementation: training.implementation, options: training.options, lora: training.adapters,
+      activation_offloading: training.offloading, gradient_clipping: training.clipping,
+      optimizer_in_backward: training.inBackward, padded: training.padded, packing: training.packing, kept_logits: training.keptLogits,
+      objective: training.objective, max_completion_length: training.completion, teacher: training.teacher, frozen: training.frozen,
+      enable_input_require_grads: training.inputGradients, modules_to_save: training.savedModules, target_parameters: training.targetParameters, implementation: training.implementation, options: training.options, lora: training.adapters,
       target_modules: training.targets, r: training.rank, use_dora: training.dora, adapter_dtype: training.adapterDtype, lora_dropout: training.dropout,
       weight_format: training.base, gpu,
     };
@@ -75,7 +79,7 @@ export class TrainingQuestion extends TrainingFields {
         [...catalog.precisions.keys()].map(value => ({ value, label: precisionName(this.view, value) })), value => this.set('precision', value))}
       ${this.choose('optimizer', training.optimizer, Boolean(this.asked.optimizer), optimizer?.id ?? '', this.#optimizers(),
         id => this.setOptimizer({ id, ...(projects(catalog.optimizers.get(id)) ? { rank: projectionRank } : {}) }))}
-      ${this.number(training.microBatch, 'count', format.integer(batch), this.changed('micro_batch_size'),
+      ${this.number(training.microBatch, 'count', format.integer(batch ?? 1), this.changed('micro_batch_size'),
         value => this.set('micro_batch_size', value ?? 1), { help: training.microBatchHelp })}
       ${this.length({ label: training.sequence, help: training.sequenceHelp, slider: training.sequenceSlider, changed: this.changed('sequence_length'),
         tokens: length ?? this.longest, take: tokens => this.set('sequence_length', tokens) })}
@@ -133,11 +137,13 @@ export class TrainingQuestion extends TrainingFields {
     const stepping = optimizer?.implementation ?? entry?.implementations[0]?.id ?? '';
     const changed = stepFields.some(field => this.changed(field)) || Boolean(asked?.implementation ?? asked?.options?.length);
     return this.group(training.step, changed, () => this.#resetStep(), html`<div class="fields">
+      ${this.#objective()}
       ${this.#recompute()}
       ${this.pick('attention', training.attention, training.attentions, 'sdpa')}
       ${this.pick('kernels', training.kernels, training.kernelNames, 'transformers')}
       ${this.pick('loss', training.loss, training.losses, 'transformers')}
       ${this.pick('activation_offloading', training.offloading, training.offloadings, 'none')}
+      ${this.pick('kept_logits', training.keptLogits, training.keptLogitNames, 'none')}
       <div>${this.number(training.accumulation, 'count', format.integer(steps ?? 1), this.changed('gradient_accumulation_steps'),
         value => this.set('gradient_accumulation_steps', value ?? 1), { help: training.accumulationHelp })}</div>
       ${entry && entry.implementations.length > 1 ? this.choose('implementation', training.implementation, Boolean(asked?.implementation), stepping,
@@ -145,10 +151,35 @@ export class TrainingQuestion extends TrainingFields {
         implementation => this.setOptimizer({ ...optimizer, implementation })) : nothing}
       ${projects(entry) ? html`<div>${this.number(training.projectionRank, 'count', optimizer?.rank ? format.integer(optimizer.rank) : '', false,
         rank => this.setOptimizer({ ...optimizer, rank }))}</div>` : nothing}
-      <div class="checks wide">${this.flag('gradient_clipping', training.clipping)}${this.flag('padded', training.padded)}
-        ${this.flag('use_reentrant', training.reentrant)}</div>
+      <div class="checks wide">${this.flag('gradient_clipping', training.clipping)}${this.flag('optimizer_in_backward', training.inBackward)}
+        ${this.flag('padded', training.padded)}${this.flag('packing', training.packing)}${this.flag('use_reentrant', training.reentrant)}
+        ${this.#asksInputGradients() ? this.flag('enable_input_require_grads', training.inputGradients) : nothing}</div>
       ${entry?.options?.length ? html`<div class="wide" role="group" aria-label=${training.options}><span class="label">${training.options}</span>
         <div class="checks">${entry.options.map(option => this.#option(optimizer ?? {}, option))}</div></div>` : nothing}
+    </div>`);
+  }
+
+  /** Only frozen embeddings are asked for a gradient. */
+  #asksInputGradients(): boolean {
+    return this.now.method !== 'full' || Boolean(this.now.frozen);
+  }
+
+  #objective(): TemplateResult {
+    const { training } = this.text;
+    const { objective, max_completion_length: completion } = this.now;
+    return html`${this.pick('objective', training.objective, training.objectives, 'sft')}
+      ${objective === 'grpo' ? html`<div>${this.number(training.completion, 'tokens', this.view.format.integer(completion ?? 512), this.changed('max_completion_length'),
+        value => this.set('max_completion_length', value))}</div>` : nothing}`;
+  }
+
+  #frozen(): TemplateResult | typeof nothing {
+    const { training } = this.text;
+    if (this.now.method !== 'full') return nothing;
+    const { modules, first_layers: layers } = this.asked.frozen ?? {};
+    return this.group(training.frozen, Boolean(this.asked.frozen), () => this.sendWorkload({ frozen: undefined }), html`<div class="fields">
+      <div>${this.number(training.frozenLayers, 'count', layers ? this.view.format.integer(layers) : '', Boolean(layers),
+        value => this.setFrozen({ first_layers: value }), { optional: true })}</div>
+      ${this.words('frozen-modules', training.frozenModules, Boolean(modules?.length), modules, training.frozenHint, words => this.setFrozen({ modules: words }))}
     </div>`);
   }
 
@@ -197,11 +228,15 @@ export class TrainingQuestion extends TrainingFields {
       <div class="checks">${this.check(training.dropout, lora.lora_dropout ?? false, this.changedLora('lora_dropout'),
           checked => this.setLora({ lora_dropout: checked }))}
         ${this.check(training.dora, lora.use_dora ?? false, this.changedLora('use_dora'), checked => this.setLora({ use_dora: checked }))}</div>
-      ${this.#targets()}</div>`);
+      ${this.#targets()}
+      ${this.words('target-parameters', training.targetParameters, this.changedLora('target_parameters'), lora.target_parameters, training.parametersHint,
+        words => this.setLora({ target_parameters: words.length ? words : null }))}
+      ${this.words('modules-to-save', training.savedModules, this.changedLora('modules_to_save'), lora.modules_to_save, training.savedHint,
+        words => this.setLora({ modules_to_save: words.length ? words : null }))}</div>`);
   }
 
   protected override settings(): TemplateResult {
-    return html`${this.#stack()}${this.#step()}${this.#adapters()}`;
+    return html`${this.#stack()}${this.#step()}${this.#frozen()}${this.#adapters()}`;
   }
 }
 
