@@ -146,7 +146,7 @@ Result<CheckpointInspection> inspection_of(const CheckpointSummary& checkpoint, 
   out.model = summary_of(loaded);
   const StoredWeights stored = stored_weights(checkpoint, loaded.inventory);
   out.differences = stored.differences;
-  const std::string_view dtype = loaded.spec.dtype.value_or("fp32");
+  const std::string dtype = loaded.spec.dtype.value_or("fp32");
   out.model_bytes = bytes_of_named(checkpoint, stored, loaded.inventory, dtype == "fp32" ? 4 : dtype == "fp8" ? 1 : 2);
   if (stored.sizes_known) {
     Checked bytes;
