@@ -21,6 +21,7 @@ export class HubWay extends Panel {
 
   static override styles = [shared, css`
     :host { display: contents; }
+    .way { font-size: var(--t0); }
     dialog { width: min(640px, calc(100vw - 32px)); color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 4px;
       padding: 24px; }
     dialog::backdrop { background: rgb(10 14 20 / 0.45); }
@@ -116,7 +117,7 @@ export class HubWay extends Panel {
     const { hub, cancel } = this.text;
     const address = readHubAddress(this.pasted);
     const can = address !== null && address.hub !== 'mirror' && !__SINGLE_FILE__;
-    return html`<button type="button" @click=${() => this.#dialog()?.showModal()}>${hub.open}</button>${this.#source()}
+    return html`<button type="button" class="way" @click=${() => this.#dialog()?.showModal()}>${hub.open}</button>${this.#source()}
       <dialog aria-labelledby="hub-title" @close=${() => this.#stop?.abort()}>
         <form @submit=${(event: Event) => void this.#fetch(event)}>
           <h2 id="hub-title">${hub.title}</h2>
