@@ -134,7 +134,6 @@ void read_modelopt(Settings& outer, CheckpointQuantization& out) {
   Settings settings = outer.has("quantization") ? outer.inside("quantization") : outer;  // hf_quant_config.json has it one level below
   out.language = NameLanguage::glob;
   out.ignored = settings.names({"ignore", "exclude_modules"}).value_or(std::vector<std::string>{});
-  if (settings.text("kv_cache_quant_algo") == "FP8" || settings["kv_cache_scheme"].present()) out.cache_format = "fp8";
   const u32 group = settings.number_or("group_size", 128);
   const auto add = [&](std::string_view algorithm, u32 own_group, std::vector<std::string> targets, const std::string& where) {
     auto modules = modelopt_modules(algorithm, own_group);

@@ -50,7 +50,6 @@ struct CheckpointQuantization {
   Reach loaded{}, stored{};               ///< by Transformers in memory, and in the checkpoint
   Caution caution = Caution::none;
   u32 least_bits = 1;                     ///< of an unknown method: what a weight takes at least, as far as the file says
-  std::string cache_format{};             ///< format id of the cache of keys and values that it asks for; empty: none
 
   [[nodiscard]] bool known() const { return caution != Caution::unknown; }
 };

@@ -74,7 +74,6 @@ TEST_CASE("a file without the method's name is known by its keys", "[quantizatio
   CHECK(format_of(R"({"quant_algo": "FP8", "ignore": ["lm_head"], "producer": {"name": "modelopt"}})") == "modelopt_fp8");
   const CheckpointQuantization file = read(R"({"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8", "exclude_modules": ["lm_head"]}})");
   CHECK(file.ignored == std::vector<std::string>{"lm_head"});
-  CHECK(file.cache_format == "fp8");
 }
 
 TEST_CASE("settings become parameters", "[quantization_config]") {
