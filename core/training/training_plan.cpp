@@ -16,44 +16,6 @@ namespace {
 constexpr u64 usual_length = 2048, usual_rank = 16;
 constexpr std::string_view usual_stack = "transformers", usual_precision = "bf16", usual_optimizer = "torch-adamw", usual_quantisation = "nf4_double_quant";
 
-template <class T>
-struct Optional : std::false_type {};
-template <class T>
-struct Optional<std::optional<T>> : std::true_type {
-  using Value = T;
-};
-
-/// An object with a member of its own that must be given, such as an optimizer with its id, is one choice: it is not completed by another's.
-template <class T>
-constexpr bool completable() {
-  if constexpr (Described<T>) {
-    return std::apply([](const auto&... field) { return (Optional<std::remove_reference_t<decltype(std::declval<T>().*field.member)>>::value && ...); },
-                      Wire<T>::fields);
-  }
-  return false;
-}
-
-/// Reads a stack's value into each optional member that the request left out; of an object that it gave in part, into the rest.
-template <class Object, class ValueOf>
-std::optional<Error> fill_from(Object& asked, const std::string& where, ValueOf value_of) {
-  std::optional<Error> error;
-  const auto fill = [&](std::string_view name, auto& member) {
-    using Member = std::remove_reference_t<decltype(member)>;
-    if constexpr (Optional<Member>::value) {
-      const JsonView value = value_of(name);
-      if (error || !value.present()) return;
-      const std::string place = where + "." + std::string(name);
-      if (!member) {
-        error = read_json(value, place, member);
-      } else if constexpr (completable<typename Optional<Member>::Value>()) {
-        error = fill_from(*member, place, [&](std::string_view part) { return value[part]; });
-      }
-    }
-  };
-  std::apply([&](const auto&... field) { (fill(field.name, asked.*field.member), ...); }, Wire<Object>::fields);
-  return error;
-}
-
 /// A program's own targets may be modules that a model lacks: then those that it has are taken, and said.
 void fit_program_targets(Plan& plan, TrainingWorkload& asked, std::string_view program) {
   const std::string where = "request.workload.lora";
@@ -196,7 +158,8 @@ std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked)
   if (!stack.ok()) return stack.error();
   const bool length_asked = asked.sequence_length.has_value(), targets_asked = asked.lora && asked.lora->target_modules;
   const auto value_of = [&](std::string_view name) { return stack.value()->value(asked.method, name); };
-  if (auto error = fill_from(asked, "catalog.stacks." + *asked.stack, value_of)) return error;
+  const std::string place = "catalog.stacks." + *asked.stack;
+  if (auto error = complete_value({nullptr, place}, wire_type<TrainingWorkload>, &asked, value_of)) return error;
   if (!length_asked && asked.sequence_length) shorten(plan, asked, *asked.sequence_length);
   if (!targets_asked && asked.lora && asked.lora->target_modules) fit_program_targets(plan, asked, stack.value()->name);
   if (!asked.precision) asked.precision = std::string(usual_precision);

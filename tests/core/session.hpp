@@ -10,6 +10,7 @@
 #include "estimate.hpp"
 #include "model/read_model.hpp"
 #include "plimsoll.hpp"
+#include "messages.hpp"
 #include "wire_json.hpp"
 
 namespace plimsoll::test {

@@ -6,7 +6,7 @@ import { curveLengths } from './charts/scale.ts';
 import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
 import { intakeFor } from './checkpoint-intake.ts';
-import { browserLanguage, htmlLanguage, messages } from './language/index.ts';
+import { broken, browserLanguage, htmlLanguage, type Language, loadMessages, type Messages, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
 import { type Answer, type Asked, type Patch, type State, type View, Store, defaultRequest } from './state.ts';
 import { changeEvent } from './panels/panel.ts';
@@ -75,6 +75,7 @@ class Page {
   #points: CurvePoint[] = [];
   #asked: Asked | null = null;
   readonly #ruleTable: RuleTable | null;
+  #language: Language;
   #hash = location.hash;
   #written = 0;
   #rest = 0;
@@ -83,7 +84,9 @@ class Page {
   constructor(
     readonly store: Store,
     readonly estimator: Estimator,
+    language: Language,
   ) {
+    this.#language = language;
     const table = estimator.core.ruleTable();
     this.#ruleTable = table.ok ? table.value : null;
     store.subscribe(state => this.#show(state));
@@ -114,12 +117,24 @@ class Page {
     }, restBeforeTheRest);
   }
 
+  get text(): Messages {
+    return messages[this.#language]!;
+  }
+
+  /** The language asked for, or the one before it until its texts are here. */
+  #inLanguage(state: State): Language {
+    const asked = state.language ?? browserLanguage();
+    if (messages[asked]) this.#language = asked;
+    else loadMessages(asked).then(() => this.#show(this.store.state), () => this.store.update({ language: this.#language }));
+    return this.#language;
+  }
+
   #show(state: State): void {
     this.#estimate(state.request);
-    const language = state.language ?? browserLanguage();
+    const language = this.#inLanguage(state);
     const view: View = {
       state, answer: this.#answer, error: state.fileError ?? this.#error, catalog: this.estimator.catalog,
-      text: messages[language], format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
+      text: this.text, format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
       defaults: this.estimator.defaults(state.request), modules: () => this.estimator.modules(state.request),
       reportText: () => this.estimator.core.reportText(this.#answer?.request ?? state.request),
     };
@@ -150,15 +165,17 @@ class Page {
 }
 
 async function start(): Promise<void> {
-  const [estimator, state] = await Promise.all([openEstimator(), readLink(location.hash)]);
+  const asked = readLink(location.hash);
+  const language = asked.then(state => state.language ?? browserLanguage());
+  const [estimator, state] = await Promise.all([openEstimator(), asked, language.then(loadMessages)]);
   root.replaceChildren();
   const store = new Store(state);
-  const shown = new Page(store, estimator);
+  const shown = new Page(store, estimator, await language);
   root.addEventListener(changeEvent, event => store.update((event as CustomEvent<Patch>).detail));
   root.addEventListener(openTermEvent, event => void document.querySelector<Ledger>('pl-ledger')?.reveal((event as CustomEvent<string>).detail));
   const intake = intakeFor(store);
   root.addEventListener(filesEvent, event => void takeFiles((event as CustomEvent<File[]>).detail, intake));
-  acceptFiles(intake, () => messages[store.state.language ?? browserLanguage()].dropNow);
+  acceptFiles(intake, () => shown.text.dropNow);
   addEventListener('hashchange', () => void shown.follow(location.hash));
 }
 
@@ -166,6 +183,6 @@ start().catch((error: unknown) => {
   const language = browserLanguage();
   const note = document.createElement('p');
   note.setAttribute('role', 'alert');
-  note.textContent = `${messages[language].broken} (${error instanceof Error ? error.message : String(error)})`;
+  note.textContent = `${broken[language]} (${error instanceof Error ? error.message : String(error)})`;
   root.append(note);
 });

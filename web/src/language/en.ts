@@ -24,7 +24,6 @@ export const en = {
   unit: 'Unit',
   theme: 'Theme',
   themes: { auto: 'Auto', light: 'Light', dark: 'Dark' },
-  broken: 'The calculator could not be loaded. Reload the page; if that does not help, the browser may be too old for WebAssembly.',
 
   question: 'Settings',
   model: 'Model',

@@ -1,13 +1,29 @@
-// The two languages. zh-CN has the type of en, so a missing text does not compile.
+// The two languages. zh-CN has the type of en, so a missing text does not compile. The page loads the one that it shows.
 
-import { en } from './en.ts';
-import { zhCN } from './zh-CN.ts';
+import type { en } from './en.ts';
 
 export type Language = 'en' | 'zh';
 export type Messages = typeof en;
 export type { Explained } from './en-terms.ts';
 
-export const messages: Record<Language, Messages> = { en, zh: zhCN };
+const tables: Record<Language, () => Promise<Messages>> = {
+  en: async () => (await import('./en.ts')).en,
+  zh: async () => (await import('./zh-CN.ts')).zhCN,
+};
+
+/** The texts that are here. */
+export const messages: Partial<Record<Language, Messages>> = {};
+
+export async function loadMessages(language: Language): Promise<Messages> {
+  return messages[language] ??= await tables[language]();
+}
+
+/** What is said when nothing else could be loaded. */
+export const broken: Record<Language, string> = {
+  en: 'The calculator could not be loaded. Reload the page; if that does not help, the browser may be too old for WebAssembly.',
+  zh: '计算模块加载失败。请刷新页面；若仍失败，可能是浏览器版本过旧，不支持 WebAssembly。',
+};
+
 export const htmlLanguage: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
 
 /** The browser's wish; never its place. */

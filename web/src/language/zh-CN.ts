@@ -25,7 +25,6 @@ export const zhCN: Messages = {
   unit: '单位',
   theme: '主题',
   themes: { auto: '自动', light: '浅色', dark: '深色' },
-  broken: '计算模块加载失败。请刷新页面；若仍失败，可能是浏览器版本过旧，不支持 WebAssembly。',
 
   question: '设置',
   model: '模型',
