@@ -39,9 +39,14 @@ void JsonWriter::close(char bracket) {
 
 void JsonWriter::quoted(std::string_view value) {
   constexpr std::string_view hex = "0123456789abcdef";
-  put('"');
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
+  if (value.size() + 2 > capacity_ - size_) grow(value.size() + 2);
+  char* const start = buffer_.get() + size_;
+  start[0] = '"';
+  std::size_t plain = 0;  // most values have nothing to escape, and are too short for a call to memcpy
+  for (; plain < value.size() && !needs_escape(value[plain]); ++plain) start[plain + 1] = value[plain];
+  size_ += plain + 1;
+  std::size_t done = plain;
+  for (std::size_t i = plain; i < value.size(); ++i) {
     const char c = value[i];
     if (!needs_escape(c)) continue;
     put(value.substr(done, i - done));
@@ -60,8 +65,11 @@ void JsonWriter::quoted(std::string_view value) {
 }
 
 void JsonWriter::key(std::string_view name) {
+  if (name.size() + 4 > capacity_ - size_) grow(name.size() + 4);
   separate();
-  quoted(name);
+  put('"');
+  put(name);
+  put('"');
   put(':');
   comma_ = false;
 }

@@ -14,8 +14,14 @@ plimsoll::Session& session() {
   return only;
 }
 
-/// A JavaScript string. Embind's own conversion of std::string looks at every byte twice in JavaScript.
-val text(const std::string& answer) { return val::u8string(answer.c_str()); }
+/// A JavaScript string. Embind's own conversion of std::string looks at every byte twice in JavaScript, that of C text looks for its end
+/// there: both take longer than the browser's decoder, unless the text is short.
+val text(const std::string& answer) {
+  constexpr std::size_t short_text = 2048;
+  if (answer.size() < short_text) return val::u8string(answer.c_str());
+  static const val decoder = val::global("TextDecoder").new_();
+  return decoder.call<val>("decode", emscripten::typed_memory_view(answer.size(), reinterpret_cast<const unsigned char*>(answer.data())));
+}
 
 val load_catalog(const std::string& catalog) { return text(session().load_catalog(catalog)); }
 val report(const std::string& request) { return text(session().report(request)); }

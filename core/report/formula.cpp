@@ -6,28 +6,27 @@ Checked Formula::evaluate(const Values& values) const {
   u64 stack[16];  // only slots below `top` are read
   std::size_t top = 0;
   bool bad = false;
-  for (u8 i = 0; i < size_; ++i) {
-    const Step step = program_[i];
-    if (step.op == Op::number || step.op == Op::symbol) {
+  for (u8 i = 0; i < size_; i = after(i)) {
+    const u8 step = program_[i];
+    if (step == number || step >= first_symbol) {
       if (top == std::size(stack)) return {0, true};
-      stack[top++] = step.op == Op::number ? u64{step.operand} : values[static_cast<Symbol>(step.operand)];
+      stack[top++] = is_symbol(step) ? values[symbol_of(step)] : step == number ? program_[i + 1] + 256U * program_[i + 2] : step - u64{first_number};
       continue;
     }
     const u64 right = stack[--top];
     u64& left = stack[top - 1];
-    switch (step.op) {
-      case Op::add: bad |= __builtin_add_overflow(left, right, &left); break;
-      case Op::subtract: bad |= __builtin_sub_overflow(left, right, &left); break;
-      case Op::multiply: bad |= multiply_overflows(left, right, left); break;
-      case Op::divide:
-      case Op::ceil_div:
+    switch (static_cast<Op>(step)) {
+      case add: bad |= __builtin_add_overflow(left, right, &left); break;
+      case subtract: bad |= __builtin_sub_overflow(left, right, &left); break;
+      case multiply: bad |= multiply_overflows(left, right, left); break;
+      case divide:
+      case ceil_div:
         bad |= right == 0;
-        if (right != 0) left = left / right + (step.op == Op::ceil_div && left % right != 0 ? 1 : 0);
+        if (right != 0) left = left / right + (step == ceil_div && left % right != 0 ? 1 : 0);
         break;
-      case Op::min: left = left < right ? left : right; break;
-      case Op::max: left = left > right ? left : right; break;
-      case Op::number:
-      case Op::symbol: break;
+      case min: left = left < right ? left : right; break;
+      case max: left = left > right ? left : right; break;
+      case number: break;
     }
   }
   return {stack[0], bad};

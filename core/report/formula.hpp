@@ -20,8 +20,9 @@ void formula_error(const char* reason);
 class Formula {
  public:
   consteval Formula(const char* text) : text_(text) {
-    sum();
-    if (at_ != text_.size()) formula_error("unexpected text after the formula");
+    std::size_t at = 0;
+    sum(at);
+    if (at != text_.size()) formula_error("unexpected text after the formula");
   }
 
   [[nodiscard]] constexpr std::string_view text() const { return text_; }
@@ -30,106 +31,112 @@ class Formula {
   /// Calls `each(Symbol)` for every symbol of the formula, in order of first appearance.
   template <class Each>
   void each_symbol(Each each) const {
-    for (u8 i = 0; i < size_; ++i) {
-      if (program_[i].op != Op::symbol) continue;
+    for (u8 i = 0; i < size_; i = after(i)) {
+      if (!is_symbol(program_[i])) continue;
       bool seen = false;
-      for (u8 j = 0; j < i; ++j) seen = seen || (program_[j].op == Op::symbol && program_[j].operand == program_[i].operand);
-      if (!seen) each(static_cast<Symbol>(program_[i].operand));
+      for (u8 j = 0; j < i; j = after(j)) seen = seen || program_[j] == program_[i];
+      if (!seen) each(symbol_of(program_[i]));
     }
   }
 
  private:
-  enum class Op : u8 { number, symbol, add, subtract, multiply, divide, min, max, ceil_div };
-  struct Step {
-    Op op{};
-    u16 operand = 0;
-  };
+  /// A program is bytes, because some hundred of them travel with the module: an operation, a symbol from first_symbol on, a number below
+  /// 128 from first_number on; a larger number is `number` and two bytes, low and high.
+  enum Op : u8 { number, add, subtract, multiply, divide, min, max, ceil_div };
+  static constexpr u8 first_symbol = 16, first_number = 128;
+  static_assert(symbol_texts.size() <= first_number - first_symbol);
 
-  consteval void push(Op op, u16 operand = 0) {
+  static constexpr bool is_symbol(u8 step) { return step >= first_symbol && step < first_number; }
+  static constexpr Symbol symbol_of(u8 step) { return static_cast<Symbol>(step - first_symbol); }
+  [[nodiscard]] constexpr u8 after(u8 i) const { return static_cast<u8>(i + (program_[i] == number ? 3 : 1)); }
+
+  consteval void push(u8 step) {
     if (size_ == program_.size()) formula_error("formula too long");
-    program_[size_++] = {op, operand};
+    program_[size_++] = step;
   }
-  consteval void skip() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+  consteval void skip(std::size_t& at) {
+    while (at < text_.size() && text_[at] == ' ') ++at;
   }
-  consteval bool take(char c) {
-    skip();
-    if (at_ >= text_.size() || text_[at_] != c) return false;
-    ++at_;
-    skip();
+  consteval bool take(char c, std::size_t& at) {
+    skip(at);
+    if (at >= text_.size() || text_[at] != c) return false;
+    ++at;
+    skip(at);
     return true;
   }
-  consteval void sum() {
-    product();
+  consteval void sum(std::size_t& at) {
+    product(at);
     for (;;) {
-      if (take('+')) {
-        product();
-        push(Op::add);
-      } else if (take('-')) {
-        product();
-        push(Op::subtract);
+      if (take('+', at)) {
+        product(at);
+        push(add);
+      } else if (take('-', at)) {
+        product(at);
+        push(subtract);
       } else {
         return;
       }
     }
   }
-  consteval void product() {
-    factor();
+  consteval void product(std::size_t& at) {
+    factor(at);
     for (;;) {
-      if (take('*')) {
-        factor();
-        push(Op::multiply);
-      } else if (take('/')) {
-        factor();
-        push(Op::divide);
+      if (take('*', at)) {
+        factor(at);
+        push(multiply);
+      } else if (take('/', at)) {
+        factor(at);
+        push(divide);
       } else {
         return;
       }
     }
   }
-  consteval void factor() {
-    if (take('(')) {
-      sum();
-      if (!take(')')) formula_error("missing )");
+  consteval void factor(std::size_t& at) {
+    if (take('(', at)) {
+      sum(at);
+      if (!take(')', at)) formula_error("missing )");
       return;
     }
-    skip();
-    const std::size_t start = at_;
-    while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
-    const std::string_view word = text_.substr(start, at_ - start);
-    skip();
+    skip(at);
+    const std::size_t start = at;
+    while (at < text_.size() && (is_letter(text_[at]) || is_digit(text_[at]))) ++at;
+    const std::string_view word = text_.substr(start, at - start);
+    skip(at);
     if (word.empty()) formula_error("missing operand");
-    if (is_digit(word[0])) return number(word);
-    if (word == "min") return pair(Op::min);
-    if (word == "max") return pair(Op::max);
-    if (word == "ceil_div") return pair(Op::ceil_div);
+    if (is_digit(word[0])) return literal(word);
+    if (word == "min") return pair(min, at);
+    if (word == "max") return pair(max, at);
+    if (word == "ceil_div") return pair(ceil_div, at);
     for (std::size_t i = 0; i < symbol_texts.size(); ++i)
-      if (symbol_texts[i].symbol == word) return push(Op::symbol, static_cast<u16>(i));
+      if (symbol_texts[i].symbol == word) return push(static_cast<u8>(first_symbol + i));
     formula_error("unknown symbol");
   }
-  consteval void number(std::string_view word) {
+  consteval void literal(std::string_view word) {
     unsigned value = 0;
     for (const char c : word) {
       if (!is_digit(c)) formula_error("not a number");
       value = value * 10 + static_cast<unsigned>(c - '0');
     }
     if (value > 65535) formula_error("number too large for a formula: give it a symbol");
-    push(Op::number, static_cast<u16>(value));
+    if (value < 256 - first_number) return push(static_cast<u8>(first_number + value));
+    push(Op::number);
+    push(static_cast<u8>(value & 255));
+    push(static_cast<u8>(value >> 8));
   }
-  consteval void pair(Op op) {
-    if (!take('(')) formula_error("missing (");
-    sum();
-    if (!take(',')) formula_error("missing ,");
-    sum();
-    if (!take(')')) formula_error("missing )");
+  consteval void pair(u8 op, std::size_t& at) {
+    if (!take('(', at)) formula_error("missing (");
+    sum(at);
+    if (!take(',', at)) formula_error("missing ,");
+    sum(at);
+    if (!take(')', at)) formula_error("missing )");
     push(op);
   }
   static consteval bool is_digit(char c) { return c >= '0' && c <= '9'; }
   static consteval bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
   std::string_view text_;
-  std::size_t at_ = 0;
-  std::array<Step, 40> program_{};
+  std::array<u8, 47> program_{};
   u8 size_ = 0;
 };
 
