@@ -12,7 +12,7 @@
 namespace plimsoll {
 namespace {
 
-constexpr u64 piece = 2 << 20;
+constexpr u64 least_piece = 256 << 10, most_piece = 2 << 20;
 constexpr u64 longest_kept = 4096;  // of a text
 constexpr u64 most_listed = 4096;   // of a list's items: layers of a model
 constexpr u64 least_pair = 8 + 1 + 4 + 1, least_info = 8 + 1 + 4 + 4 + 8;  // bytes of the shortest entries
@@ -109,7 +109,7 @@ class GgufReader final : public HeaderReader {
 
   [[nodiscard]] std::optional<Slice> wanted() const override {
     if (stage_ == Stage::done) return std::nullopt;
-    return Slice{read_, std::min(piece, size_ - read_)};
+    return Slice{read_, std::min(std::clamp(read_, least_piece, most_piece), size_ - read_)};  // as much again: few requests, little too much
   }
 
   std::optional<Error> feed(std::string_view bytes) override {

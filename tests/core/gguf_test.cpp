@@ -54,6 +54,22 @@ TEST_CASE("a GGUF header is read in pieces, and no further than it goes", "[chec
   CHECK(read.metadata.at("tokenizer.ggml.scores").length == 2'000'000);
 }
 
+TEST_CASE("a GGUF header is asked for in growing pieces, the first of 256 KiB and none above 2 MiB", "[checkpoint]") {
+  GgufFile file = small();
+  file.pair("tokenizer.ggml.scores", 9, little(6, 4) + little(2'000'000, 8) + std::string(8'000'000, '\0'));
+  const std::string bytes = file.bytes();
+  const auto reader = gguf_reader(name, u64{16'100'000'000});
+  std::vector<u64> sizes;
+  u64 end = 0;
+  while (const auto slice = reader->wanted()) {
+    CHECK(slice->offset == end);
+    end += slice->size;
+    sizes.push_back(slice->size >> 10);
+    REQUIRE_FALSE(reader->feed(std::string_view(bytes).substr(static_cast<std::size_t>(slice->offset), static_cast<std::size_t>(slice->size))));
+  }
+  CHECK(sizes == std::vector<u64>{256, 256, 512, 1024, 2048, 2048, 2048});
+}
+
 TEST_CASE("a GGUF file that is cut off is refused wherever that is", "[checkpoint]") {
   const std::string bytes = small().bytes();
   for (std::size_t size = 0; size + 1 < bytes.size(); ++size) {
