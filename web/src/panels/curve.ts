@@ -8,9 +8,10 @@ import type { Report } from '../../../wasm/plimsoll.ts';
 import { served, trained } from '../state.ts';
 import { Panel, quantity } from './panel.ts';
 import { shared } from './shared.ts';
+import { Width } from './width.ts';
 
 export class Curve extends Panel {
-  static override properties: PropertyDeclarations = { points: { attribute: false }, width: { state: true } };
+  static override properties: PropertyDeclarations = { points: { attribute: false } };
 
   static override styles = [shared, seriesStyles, curveStyles, css`
     .chart { min-height: 340px; margin-top: 16px; }
@@ -18,24 +19,11 @@ export class Curve extends Panel {
   `];
 
   declare points: CurvePoint[];
-  declare width: number;
-  #observer: ResizeObserver | null = null;
+  readonly #width = new Width(this);
 
   constructor() {
     super();
     this.points = [];
-    this.width = 0;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([entry]) => { this.width = Math.floor(entry?.contentRect.width ?? 0); });
-    this.#observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#observer?.disconnect();
   }
 
   #data(report: Report, first: CurvePoint, last: CurvePoint): CurveData {
@@ -63,7 +51,7 @@ export class Curve extends Panel {
     const last = this.points.at(-1);
     if (!answer || !first || !last || first === last) return html``;
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${answer.report.training ? text.training.curve : text.curve}</h2><p class="intro">${text.curveIntro}</p>
-      <div class="chart">${this.width > 0 ? curve(this.#data(answer.report, first, last), this.width) : nothing}</div>
+      <div class="chart">${this.#width.value > 0 ? curve(this.#data(answer.report, first, last), this.#width.value) : nothing}</div>
       <details><summary>${text.tableView}</summary><table aria-labelledby="title"><thead><tr>
         <th scope="col" class="end">${answer.report.training ? text.training.sequence : text.context} (${text.contextUnit})</th><th scope="col" class="end">${text.total}</th></tr></thead>
         <tbody>${this.points.map(point => html`<tr><th scope="row" class="end figure">${format.integer(point.tokens)}</th>

@@ -1,6 +1,6 @@
 // Full, LoRA and QLoRA side by side on one scale; a press takes the method.
 
-import { type PropertyDeclarations, type TemplateResult, css, html, nothing, svg } from 'lit';
+import { type TemplateResult, css, html, nothing, svg } from 'lit';
 import { ladderStyles, rungBar } from '../charts/ladder.ts';
 import { hatchDefinitions, seriesStyles, swatch } from '../charts/series.ts';
 import type { LadderRung, Report, TrainingReport } from '../../../wasm/plimsoll.ts';
@@ -8,10 +8,9 @@ import { trained } from '../state.ts';
 import { Panel, methodName, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
 import { verdictGlyph, verdictStyles } from './verdict.ts';
+import { Width } from './width.ts';
 
 export class Ladder extends Panel {
-  static override properties: PropertyDeclarations = { width: { state: true } };
-
   static override styles = [shared, seriesStyles, ladderStyles, verdictStyles, css`
     ul { list-style: none; margin: 16px 0 0; padding: 0; }
     .rungs > li { border-top: 1px solid var(--rule); padding: 10px 0 12px; }
@@ -32,24 +31,7 @@ export class Ladder extends Panel {
     }
   `];
 
-  declare width: number;
-  #observer: ResizeObserver | null = null;
-
-  constructor() {
-    super();
-    this.width = 0;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([entry]) => { this.width = Math.floor(entry?.contentRect.width ?? 0); });
-    this.#observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#observer?.disconnect();
-  }
+  readonly #width = new Width(this);
 
   #take(rung: LadderRung): void {
     this.sendRequest(request => {
@@ -70,8 +52,8 @@ export class Ladder extends Panel {
           <span>${outcome[rung.outcome]}</span></span>` : nothing}
         ${quantity(this.view.format.column(rung.needed_bytes))}
         <span class="about">${ladder.about[rung.method]}</span></div>
-      <div class="bar">${this.width > 0
-        ? rungBar({ parts: rung.segments, usable: report.verdict?.usable_bytes ?? null, most }, this.width) : nothing}</div></li>`;
+      <div class="bar">${this.#width.value > 0
+        ? rungBar({ parts: rung.segments, usable: report.verdict?.usable_bytes ?? null, most }, this.#width.value) : nothing}</div></li>`;
   }
 
   #parts(training: TrainingReport): string[] {

@@ -1,6 +1,6 @@
 // The bar with the load line, its table twin, and the changes that would make it fit.
 
-import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
+import { type TemplateResult, css, html, nothing } from 'lit';
 import { type BarData, loadBar, loadBarStyles } from '../charts/load-bar.ts';
 import { seriesStyles } from '../charts/series.ts';
 import type { Change, Report } from '../../../wasm/plimsoll.ts';
@@ -9,12 +9,11 @@ import { Panel, quantity, termName } from './panel.ts';
 import { shared } from './shared.ts';
 import { changeText, savesHere } from './change-text.ts';
 import { verdictGlyph, verdictStyles } from './verdict.ts';
+import { Width } from './width.ts';
 
 export const openTermEvent = 'plimsoll-open-term';
 
 export class Load extends Panel {
-  static override properties: PropertyDeclarations = { width: { state: true } };
-
   static override styles = [shared, seriesStyles, loadBarStyles, verdictStyles, css`
     :host { padding-top: 20px; }
     .chart { min-height: 136px; }
@@ -30,24 +29,7 @@ export class Load extends Panel {
     @media (max-width: 640px) { table { font-size: var(--t0); } th, td { padding-inline-end: 8px; } th[scope='row'] { padding-inline-end: 8px; } li { grid-template-columns: 24px minmax(0, 1fr) auto; } li .saved { display: none; } }
   `];
 
-  declare width: number;
-  #observer: ResizeObserver | null = null;
-
-  constructor() {
-    super();
-    this.width = 0;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([entry]) => { this.width = Math.floor(entry?.contentRect.width ?? 0); });
-    this.#observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#observer?.disconnect();
-  }
+  readonly #width = new Width(this);
 
   #data(report: Report): BarData {
     const { text } = this;
@@ -104,7 +86,7 @@ export class Load extends Panel {
   override render(): TemplateResult {
     const { answer } = this.view;
     if (!answer) return html``;
-    return html`<div class="chart">${this.width > 0 ? loadBar(this.#data(answer.report), this.width, id => this.#open(id)) : nothing}</div>
+    return html`<div class="chart">${this.#width.value > 0 ? loadBar(this.#data(answer.report), this.#width.value, id => this.#open(id)) : nothing}</div>
       <details><summary>${this.text.tableView}</summary>${this.#table(answer.report)}</details>
       ${this.#advice(answer.report)}`;
   }

@@ -6,6 +6,7 @@ import { type TimelineData, timeline, timelineLeft, timelineStyles } from '../ch
 import type { Report, StepMoment, Term, TrainingReport } from '../../../wasm/plimsoll.ts';
 import { quantity, termName } from './panel.ts';
 import { TermLines } from './term-lines.ts';
+import { Width } from './width.ts';
 
 interface Step {
   report: Report;
@@ -19,7 +20,7 @@ interface Step {
 }
 
 export class Timeline extends TermLines {
-  static override properties: PropertyDeclarations = { width: { state: true }, chosen: { state: true } };
+  static override properties: PropertyDeclarations = { chosen: { state: true } };
 
   static override styles: CSSResult[] = [...TermLines.styles, timelineStyles, css`
     .chart { min-height: 340px; margin-top: 24px; }
@@ -56,26 +57,13 @@ export class Timeline extends TermLines {
     }
   `];
 
-  declare width: number;
+  readonly #width = new Width(this);
   /** The id of the moment that the reader opened; none: the peak is open. */
   declare chosen: string;
-  #observer: ResizeObserver | null = null;
 
   constructor() {
     super();
-    this.width = 0;
     this.chosen = '';
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([entry]) => { this.width = Math.floor(entry?.contentRect.width ?? 0); });
-    this.#observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#observer?.disconnect();
   }
 
   #step(report: Report, training: TrainingReport): Step {
@@ -192,7 +180,7 @@ export class Timeline extends TermLines {
     const chosen = at < 0 ? step.worst : at;
     const choose = (index: number): void => { this.chosen = step.moments[index]!.id; };
     return html`<section class="section" aria-labelledby="title"><h2 id="title">${text.timeline.title}</h2><p class="intro">${text.timeline.intro}</p>
-      <div class="chart">${this.width > 0 ? timeline(this.#data(step, chosen), this.width, choose) : nothing}</div>
+      <div class="chart">${this.#width.value > 0 ? timeline(this.#data(step, chosen), this.#width.value, choose) : nothing}</div>
       ${this.#tabs(step, chosen)}
       ${this.#legend()}
       ${this.#opened(step, chosen)}
