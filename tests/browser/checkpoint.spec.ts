@@ -5,70 +5,11 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Page } from '@playwright/test';
+import { type Made, gguf, sharded, whole } from './made-files.ts';
 import { expect, smallConfig, test, verdict } from './page.ts';
 
-interface Made {
-  name: string;
-  bytes: Buffer;
-}
-
-const u32 = (value: number): Buffer => {
-  const out = Buffer.alloc(4);
-  out.writeUInt32LE(value);
-  return out;
-};
-const u64 = (value: number): Buffer => {
-  const out = Buffer.alloc(8);
-  out.writeBigUInt64LE(BigInt(value));
-  return out;
-};
-const word = (text: string): Buffer => Buffer.concat([u64(Buffer.byteLength(text)), Buffer.from(text)]);
-
-/** A small model as GGUF: a llama of two layers whose matrices are Q8_0, 34 bytes for 32 weights. */
-function gguf(): Made {
-  const [hidden, intermediate, vocabulary] = [256, 512, 1000];
-  const numbers = { block_count: 2, context_length: 4096, embedding_length: hidden, feed_forward_length: intermediate, 'attention.head_count': 4, 'attention.head_count_kv': 2 };
-  const pairs = [Buffer.concat([word('general.architecture'), u32(8), word('llama')]),
-    ...Object.entries(numbers).map(([key, value]) => Buffer.concat([word(`llama.${key}`), u32(4), u32(value)]))];
-  const tensors: [name: string, ne: number[]][] = [['token_embd.weight', [hidden, vocabulary]], ['output_norm.weight', [hidden]]];
-  for (const layer of [0, 1]) {
-    for (const [name, out] of [['attn_q', 256], ['attn_k', 128], ['attn_v', 128], ['attn_output', 256], ['ffn_gate', 512], ['ffn_up', 512]] as const) tensors.push([`blk.${layer}.${name}.weight`, [hidden, out]]);
-    tensors.push([`blk.${layer}.ffn_down.weight`, [intermediate, hidden]], [`blk.${layer}.attn_norm.weight`, [hidden]], [`blk.${layer}.ffn_norm.weight`, [hidden]]);
-  }
-  let offset = 0;
-  const infos = tensors.map(([name, ne]) => {
-    const matrix = ne.length > 1;
-    const elements = ne.reduce((product, length) => product * length, 1);
-    const info = Buffer.concat([word(name), u32(ne.length), ...ne.map(u64), u32(matrix ? 8 : 0), u64(offset)]);
-    offset += Math.ceil((matrix ? (elements / 32) * 34 : elements * 4) / 32) * 32;
-    return info;
-  });
-  const header = Buffer.concat([Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(pairs.length), ...pairs, ...infos]);
-  return { name: 'small.Q8_0.gguf', bytes: Buffer.concat([header, Buffer.alloc(Math.ceil(header.length / 32) * 32 - header.length + offset)]) };
-}
-
-const shapesOf = ({ hidden_size: h, intermediate_size: f, vocab_size: v, num_hidden_layers: layers }: typeof smallConfig): [name: string, shape: number[]][] => {
-  const kv = 256;
-  const inLayer: [string, number[]][] = [['self_attn.q_proj', [h, h]], ['self_attn.k_proj', [kv, h]], ['self_attn.v_proj', [kv, h]], ['self_attn.o_proj', [h, h]],
-    ['mlp.gate_proj', [f, h]], ['mlp.up_proj', [f, h]], ['mlp.down_proj', [h, f]], ['input_layernorm', [h]], ['post_attention_layernorm', [h]]];
-  return [['model.embed_tokens.weight', [v, h]], ['model.norm.weight', [h]], ['lm_head.weight', [v, h]],
-    ...Array.from({ length: layers }, (_, layer) => inLayer.map(([name, shape]): [string, number[]] => [`model.layers.${layer}.${name}.weight`, shape])).flat()];
-};
-
 /** The checkpoint of smallConfig in two shards. */
-function shards(): Made[] {
-  const all = shapesOf(smallConfig);
-  return [all.slice(0, 3), all.slice(3)].map((tensors, i) => {
-    let at = 0;
-    const header: Record<string, object> = {};
-    for (const [name, shape] of tensors) {
-      const bytes = 2 * shape.reduce((product, length) => product * length, 1);
-      header[name] = { dtype: 'BF16', shape, data_offsets: [at, (at += bytes)] };
-    }
-    const text = JSON.stringify(header);
-    return { name: `model-0000${i + 1}-of-00002.safetensors`, bytes: Buffer.concat([u64(text.length), Buffer.from(text), Buffer.alloc(at)]) };
-  });
-}
+const shards = (): Made[] => sharded(smallConfig, 2).shards.map(whole);
 
 const config: Made = { name: 'config.json', bytes: Buffer.from(JSON.stringify(smallConfig)) };
 

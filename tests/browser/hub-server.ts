@@ -15,9 +15,11 @@ export interface Asked {
   headers: IncomingHttpHeaders;
 }
 
-type Files = Record<string, string | Buffer>;
+/** A file that is there whole, or its beginning alone with the size of the whole. */
+export type Stored = string | Buffer | { begin: Buffer; size: number };
+type Files = Record<string, Stored>;
 /** What a repository does instead of giving its files. */
-type Trouble = 'gated' | 'no_access' | 'silent' | 'endless' | 'no_cors' | 'broken' | 'not_json_list' | 'index_refused' | 'no_ranges';
+type Trouble = 'gated' | 'no_access' | 'silent' | 'endless' | 'no_cors' | 'broken' | 'not_json_list' | 'index_refused' | 'no_ranges' | 'too_many' | 'shards_refused' | 'slow_shards';
 
 export interface Repository {
   files: Files;
@@ -35,14 +37,25 @@ function certificate(): { key: Buffer; cert: Buffer } {
   return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
-function sendRange(request: IncomingMessage, response: ServerResponse, body: Buffer, knowsRanges: boolean): void {
+const sizeOf = (stored: Stored): number => (typeof stored === 'string' ? Buffer.byteLength(stored) : Buffer.isBuffer(stored) ? stored.length : stored.size);
+
+/** Bytes of a file, zero behind a beginning that is all there is. */
+function bytesOf(stored: Stored, first: number, end: number): Buffer {
+  const begin = typeof stored === 'string' ? Buffer.from(stored) : Buffer.isBuffer(stored) ? stored : stored.begin;
+  const part = begin.subarray(first, end);
+  return Buffer.concat([part, Buffer.alloc(end - first - part.length)]);
+}
+
+function sendRange(request: IncomingMessage, response: ServerResponse, stored: Stored, knowsRanges: boolean): void {
+  const size = sizeOf(stored);
   const range = knowsRanges ? /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') : null;
   if (!range) {
-    response.writeHead(200, cors).end(body);
+    response.writeHead(200, cors).end(bytesOf(stored, 0, size));
     return;
   }
-  const [first, last] = [Number(range[1]), Math.min(Number(range[2]), body.length - 1)];
-  response.writeHead(206, { ...cors, 'accept-ranges': 'bytes', 'content-range': `bytes ${first}-${last}/${body.length}` }).end(body.subarray(first, last + 1));
+  const [first, end] = [Number(range[1]), Math.min(Number(range[2]) + 1, size)];
+  if (first >= end) return void response.writeHead(416, { ...cors, 'content-range': `bytes */${size}` }).end();
+  response.writeHead(206, { ...cors, 'accept-ranges': 'bytes', 'content-range': `bytes ${first}-${end - 1}/${size}` }).end(bytesOf(stored, first, end));
 }
 
 function refuse(response: ServerResponse, status: number): void {
@@ -52,7 +65,6 @@ function refuse(response: ServerResponse, status: number): void {
 /** Starts it; `repositories` are looked up at each request. */
 export async function startHubServer(repositories: Record<string, Repository>): Promise<{ server: Server; port: number; asked: Asked[] }> {
   const asked: Asked[] = [];
-  const body = (file: string | Buffer): Buffer => Buffer.from(file);
 
   const file = (request: IncomingMessage, response: ServerResponse, repository: Repository, path: string): void => {
     const { trouble, files } = repository;
@@ -61,6 +73,9 @@ export async function startHubServer(repositories: Record<string, Repository>): 
     if (trouble === 'no_access') return refuse(response, 403);
     if (trouble === 'silent') return;
     if (trouble === 'index_refused' && path.endsWith('.index.json')) return refuse(response, 403);
+    if (trouble === 'too_many') return void response.writeHead(429, cors).end();
+    if (trouble === 'shards_refused' && path.endsWith('.safetensors')) return refuse(response, 403);
+    if (trouble === 'slow_shards' && path.endsWith('.safetensors')) return;
     if (trouble === 'broken') return void response.writeHead(503, cors).end('later');
     if (trouble === 'no_cors') return void response.writeHead(200).end('{}');
     if (trouble === 'endless') {
@@ -71,7 +86,7 @@ export async function startHubServer(repositories: Record<string, Repository>): 
       return pour();
     }
     if (found === undefined) return void response.writeHead(404, cors).end('Entry not found');
-    sendRange(request, response, body(found), trouble !== 'no_ranges');
+    sendRange(request, response, found, trouble !== 'no_ranges');
   };
 
   const onHuggingFace = (request: IncomingMessage, response: ServerResponse, url: URL): void => {
@@ -82,12 +97,13 @@ export async function startHubServer(repositories: Record<string, Repository>): 
     if (list) {
       if (list[2] !== 'main' && list[2] !== sha) return void response.writeHead(404, cors).end('{"error":"Invalid rev id"}');
       if (repository.trouble === 'not_json_list') return void response.writeHead(200, cors).end('<!doctype html>');
-      const siblings = Object.keys(repository.files).map(rfilename => ({ rfilename }));
+      const sizes = url.searchParams.get('blobs') === 'true';
+      const siblings = Object.entries(repository.files).map(([rfilename, stored]) => ({ rfilename, ...(sizes ? { size: sizeOf(stored) } : {}) }));
       return void response.writeHead(200, { ...cors, 'content-type': 'application/json' }).end(JSON.stringify({ sha, siblings }));
     }
     const path = decodeURIComponent(resolved![3]!);
     const stored = repository.files[path];
-    if (stored !== undefined && path.endsWith('.safetensors') && !repository.trouble) {
+    if (stored !== undefined && /\.(safetensors|gguf)$/.test(path) && !repository.trouble) {
       return void response.writeHead(302, { ...cors, location: `https://cas-bridge.xethub.hf.co/${resolved![1]}/${path}?signed=1` }).end();
     }
     file(request, response, repository, path);
@@ -98,7 +114,7 @@ export async function startHubServer(repositories: Record<string, Repository>): 
     const repository = repositories[match?.[1] ?? ''];
     if (!match || !repository) return void response.writeHead(404, cors).end('{"Code":10010205001,"Success":false}');
     if (match[2]) {
-      const files = Object.keys(repository.files).map(path => ({ Path: path, Name: path, Type: 'blob', Revision: sha }));
+      const files = Object.entries(repository.files).map(([path, stored]) => ({ Path: path, Name: path, Type: 'blob', Revision: sha, Size: sizeOf(stored) }));
       return void response.writeHead(200, cors).end(JSON.stringify({ Code: 200, Data: { Files: files }, Success: true }));
     }
     file(request, response, repository, url.searchParams.get('FilePath') ?? '');

@@ -1,25 +1,15 @@
-// A model fetched from a hub: what is asked of whom and when, what is read of it, and what is said when nothing comes.
+// A model fetched from a hub: what is asked of whom and when, and what is said when nothing comes.
 
-import { type Server } from 'node:https';
-import { chromium, expect, test as base, type Browser, type Page } from '@playwright/test';
-import { readHubAddress } from '../../web/src/hub/address.ts';
-import { type Asked, type Repository, sha, startHubServer } from './hub-server.ts';
+import { expect } from '@playwright/test';
+import { dialog, hubTest, paste, press } from './hub-page.ts';
+import { type Repository, sha } from './hub-server.ts';
 import { grouped, smallConfig, smallConfigParameters, verdict } from './page.ts';
 
 const config = JSON.stringify(smallConfig, null, 2);
-const header = Buffer.from(JSON.stringify({ __metadata__: { format: 'pt' }, 'model.norm.weight': { dtype: 'BF16', shape: [1024], data_offsets: [0, 2048] } }));
-const length = Buffer.alloc(8);
-length.writeBigUInt64LE(BigInt(header.length));
-const oneFile = Buffer.concat([length, header, Buffer.alloc(5_000_000)]);
-const hostile = Buffer.alloc(64, 255);
-const index = JSON.stringify({ metadata: { total_size: 16_060_522_496 }, weight_map: { a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' } });
 
 const repositories: Record<string, Repository> = {
-  'org/shards': { files: { 'config.json': config, 'model.safetensors.index.json': index } },
-  'org/one': { files: { 'config.json': config, 'model.safetensors': oneFile } },
-  'org/no-ranges': { files: { 'config.json': config, 'model.safetensors': oneFile }, trouble: 'no_ranges' },
-  'org/hostile': { files: { 'config.json': config, 'model.safetensors': hostile } },
-  'org/gguf': { files: { 'model-Q4_K_M.gguf': 'GGUF' } },
+  'org/config': { files: { 'config.json': config } },
+  'org/nothing': { files: { 'README.md': 'x' } },
   'org/nested': { files: { 'text/config.json': config } },
   'org/gated': { files: { 'config.json': config }, trouble: 'gated' },
   'org/refused': { files: { 'config.json': config }, trouble: 'no_access' },
@@ -27,75 +17,34 @@ const repositories: Record<string, Repository> = {
   'org/endless': { files: { 'config.json': config }, trouble: 'endless' },
   'org/closed': { files: { 'config.json': config }, trouble: 'no_cors' },
   'org/broken': { files: { 'config.json': config }, trouble: 'broken' },
+  'org/busy': { files: { 'config.json': config }, trouble: 'too_many' },
   'org/html': { files: { 'config.json': config }, trouble: 'not_json_list' },
-  'org/half': { files: { 'config.json': config, 'model.safetensors.index.json': index }, trouble: 'index_refused' },
   'org/not-json': { files: { 'config.json': '{ "model_type": "llama", }' } },
+  'meta-llama/Llama-3.1-8B': { files: { 'config.json': config }, trouble: 'gated' },
 };
 
-interface Hub {
-  asked: Asked[];
-  browser: Browser;
-}
-
-const test = base.extend<{ hub: Page; asked: Asked[] }, { server: Hub }>({
-  server: [async ({}, use, info) => {
-    const started: { server: Server; port: number; asked: Asked[] } = await startHubServer(repositories);
-    const own = info.project.use.launchOptions;
-    const browser = await chromium.launch({
-      ...own, args: [...(own?.args ?? []), '--ignore-certificate-errors', `--host-resolver-rules=${['huggingface.co', '*.hf.co', 'modelscope.cn', 'hf-mirror.com'].map(host => `MAP ${host}:443 127.0.0.1:${started.port}`).join(',')}`],
-    });
-    await use({ asked: started.asked, browser });
-    await browser.close();
-    started.server.closeAllConnections();
-    started.server.close();
-  }, { scope: 'worker' }],
-  asked: async ({ server }, use) => {
-    server.asked.length = 0;
-    await use(server.asked);
-  },
-  hub: async ({ server, baseURL }, use) => {
-    const page = await server.browser.newPage({ baseURL: baseURL!, ignoreHTTPSErrors: true });
-    await page.goto('/');
-    await expect(verdict(page)).toContainText(/GiB|GB/);
-    await page.getByRole('button', { name: 'From a hub' }).click();
-    await use(page);
-    await page.close();
-  },
-});
-
-const paste = (page: Page, text: string): Promise<void> => page.getByRole('textbox', { name: 'Repository id or address' }).fill(text);
-const press = (page: Page): Promise<void> => page.getByRole('button', { name: 'Fetch' }).click();
-const dialog = (page: Page) => page.getByRole('dialog', { name: 'Fetch from a hub' });
+const test = hubTest(repositories);
 
 test('nothing is asked before the press; then one host, without cookies, referrer or preflight', async ({ hub, asked }) => {
-  await paste(hub, 'https://huggingface.co/org/shards/blob/main/config.json?show_file_info=config.json');
-  await expect(dialog(hub)).toContainText('Fetch asks huggingface.co for the files of org/shards at main');
+  await paste(hub, 'https://huggingface.co/org/config/blob/main/config.json?show_file_info=config.json');
+  await expect(dialog(hub)).toContainText('Fetch asks huggingface.co for the files of org/config at main');
   expect(asked).toEqual([]);
   await press(hub);
   await expect(hub.getByText(grouped(smallConfigParameters))).toBeVisible();
-  await expect(hub.getByText(`From huggingface.co: org/shards at ${sha.slice(0, 10)}.`)).toContainText('Its tensors take 14.96 GiB in 2 file(s)');
+  await expect(hub.getByText(`From huggingface.co: org/config at ${sha.slice(0, 10)}.`)).toBeVisible();
   expect(asked.map(({ url }) => url)).toEqual([
-    'https://huggingface.co/api/models/org/shards/revision/main', `https://huggingface.co/org/shards/resolve/${sha}/config.json`,
-    `https://huggingface.co/org/shards/resolve/${sha}/model.safetensors.index.json`,
+    'https://huggingface.co/api/models/org/config/revision/main?blobs=true', `https://huggingface.co/org/config/resolve/${sha}/config.json`,
   ]);
   for (const { headers } of asked) expect([headers.referer, headers.cookie, headers.authorization]).toEqual([undefined, undefined, undefined]);
 });
 
-test('of one file only the header is read, over the redirect to another host', async ({ hub, asked }) => {
-  await paste(hub, 'org/one');
-  await press(hub);
-  await expect(hub.getByText('From huggingface.co: org/one')).toContainText('Its tensors take 4.77 MiB in 1 file(s); 0.11 KiB were read.');
-  const ranges = asked.filter(({ url }) => url.startsWith('https://cas-bridge.xethub.hf.co/')).map(({ headers }) => headers.range);
-  expect(ranges).toEqual(['bytes=0-7', `bytes=8-${7 + header.length}`]);
-});
-
 test('the source is shown as long as that model is asked about', async ({ hub }) => {
-  await paste(hub, 'org/shards');
+  await paste(hub, 'org/config');
   await press(hub);
-  await expect(hub.getByText('From huggingface.co: org/shards')).toBeVisible();
+  await expect(hub.getByText('From huggingface.co: org/config')).toBeVisible();
   await hub.getByRole('combobox', { name: 'Model' }).fill('qwen3 8b');
   await hub.keyboard.press('Enter');
-  await expect(hub.getByText('From huggingface.co: org/shards')).toBeHidden();
+  await expect(hub.getByText('From huggingface.co: org/config')).toBeHidden();
 });
 
 test('a config inside a folder, at a pinned commit, and ModelScope', async ({ hub, asked }) => {
@@ -104,21 +53,22 @@ test('a config inside a folder, at a pinned commit, and ModelScope', async ({ hu
   await expect(hub.getByText('From huggingface.co: org/nested')).toBeVisible();
   expect(asked.at(-1)!.url).toBe(`https://huggingface.co/org/nested/resolve/${sha}/text/config.json`);
   await hub.getByRole('button', { name: 'From a hub' }).click();
-  await paste(hub, 'https://www.modelscope.cn/models/org/shards/files');
+  await paste(hub, 'https://www.modelscope.cn/models/org/config/files');
   await press(hub);
-  await expect(hub.getByText('From modelscope.cn: org/shards')).toBeVisible();
-  expect(asked.at(-2)!.url).toBe(`https://modelscope.cn/api/v1/models/org/shards/repo?Revision=${sha}&FilePath=config.json`);
+  await expect(hub.getByText('From modelscope.cn: org/config')).toBeVisible();
+  expect(asked.at(-1)!.url).toBe(`https://modelscope.cn/api/v1/models/org/config/repo?Revision=${sha}&FilePath=config.json`);
 });
 
 const refused: [repository: string, says: string][] = [
   ['org/gated', 'gated, private or does not exist'],
   ['org/unheard-of', 'gated, private or does not exist'],
   ['org/refused', 'Access to org/refused is not granted'],
-  ['org/gguf', 'No config.json in org/gguf at main'],
-  ['org/shards@no-such-branch', 'No config.json in org/shards at no-such-branch'],
+  ['org/nothing', 'No config.json in org/nothing at main, and no GGUF file instead'],
+  ['org/config@no-such-branch', 'org/config has no revision no-such-branch'],
   ['org/closed', 'does not allow this page to read the file'],
-  ['org/endless', 'larger than 4.77 MiB'],
+  ['org/endless', 'config.json is larger than 4.77 MiB'],
   ['org/broken', 'status 503'],
+  ['org/busy', 'was asked too often'],
   ['org/html', 'not understood'],
 ];
 for (const [repository, says] of refused) {
@@ -155,20 +105,33 @@ test('a silent host is given up, and a closed dialog ends the wait', async ({ hu
 
 test('offline is said at once', async ({ hub, asked }) => {
   await hub.context().setOffline(true);
-  await paste(hub, 'org/shards');
+  await paste(hub, 'org/config');
   await press(hub);
   await expect(dialog(hub).getByRole('alert')).toContainText('You are offline');
   expect(asked).toEqual([]);
 });
 
-for (const repository of ['org/half', 'org/hostile', 'org/no-ranges']) {
-  test(`${repository}: the config is taken, and that the tensors could not be read is said`, async ({ hub }) => {
-    await paste(hub, repository);
-    await press(hub);
-    await expect(hub.getByText(grouped(smallConfigParameters))).toBeVisible();
-    await expect(hub.getByText('The list of its tensors could not be read.')).toBeVisible();
-  });
-}
+test('a gated model that is a preset is offered as one', async ({ hub }) => {
+  await paste(hub, 'meta-llama/Llama-3.1-8B');
+  await press(hub);
+  await dialog(hub).getByRole('button', { name: 'Use the preset Llama 3.1 8B' }).click();
+  await expect(dialog(hub)).toBeHidden();
+  await expect(hub.getByRole('combobox', { name: 'Model' })).toHaveValue('Llama 3.1 8B');
+});
+
+test('where a model came from goes with the link', async ({ hub }) => {
+  await paste(hub, 'org/config');
+  await press(hub);
+  await expect(hub).toHaveURL(new RegExp(`from=huggingface.co/org/config%40${sha}`));
+  const { hash } = new URL(hub.url());
+  await hub.goto('about:blank');
+  await hub.goto(`/${hash}`);
+  await expect(hub.getByText(`From huggingface.co: org/config at ${sha.slice(0, 10)}.`)).toBeVisible();
+  await hub.goto('about:blank');
+  await hub.goto('/#v1&from=evil.example/org/config%400123456789');
+  await expect(verdict(hub)).toContainText(/GiB/);
+  await expect(hub.getByText('evil.example')).toBeHidden();
+});
 
 test('a config that is no JSON is explained as one that was pasted', async ({ hub }) => {
   await paste(hub, 'org/not-json');
@@ -177,10 +140,10 @@ test('a config that is no JSON is explained as one that was pasted', async ({ hu
 });
 
 test('the mirror is a link and no request, and other addresses are no model', async ({ hub, asked }) => {
-  await paste(hub, 'https://hf-mirror.com/org/shards');
-  await expect(dialog(hub).getByRole('link')).toHaveAttribute('href', 'https://hf-mirror.com/org/shards/blob/main/config.json');
+  await paste(hub, 'https://hf-mirror.com/org/config');
+  await expect(dialog(hub).getByRole('link')).toHaveAttribute('href', 'https://hf-mirror.com/org/config/blob/main/config.json');
   await expect(dialog(hub).getByRole('button', { name: 'Fetch' })).toBeDisabled();
-  await paste(hub, 'https://example.com/org/shards');
+  await paste(hub, 'https://example.com/org/config');
   await expect(dialog(hub)).toContainText('This names no model');
   await hub.keyboard.press('Enter');
   expect(asked).toEqual([]);
@@ -192,25 +155,4 @@ test('the policy lets the page ask the hubs and nobody else', async ({ hub }) =>
   expect(await reached('https://cas-bridge.xethub.hf.co/x')).toBe(true);
   expect(await reached('https://hf-mirror.com/x')).toBe(false);
   expect(await reached('https://example.com/x')).toBe(false);
-});
-
-base('every address that people paste is read', () => {
-  const same = { hub: 'huggingface', repository: 'Qwen/Qwen3-8B', revision: 'main', folder: '' };
-  for (const text of ['Qwen/Qwen3-8B', ' Qwen/Qwen3-8B\n', 'https://huggingface.co/Qwen/Qwen3-8B', 'huggingface.co/Qwen/Qwen3-8B/', 'https://hf.co/Qwen/Qwen3-8B',
-    'https://huggingface.co/Qwen/Qwen3-8B/tree/main', 'https://huggingface.co/Qwen/Qwen3-8B/blob/main/config.json', 'hf://Qwen/Qwen3-8B',
-    'https://huggingface.co/Qwen/Qwen3-8B/resolve/main/model.safetensors?download=true', 'https://huggingface.co/api/models/Qwen/Qwen3-8B',
-    'https://huggingface.co/Qwen/Qwen3-8B?library=transformers#readme', 'http://www.huggingface.co/Qwen/Qwen3-8B/raw/main/config.json'])
-    expect(readHubAddress(text), text).toEqual(same);
-  expect(readHubAddress('https://huggingface.co/gpt2/blob/main/config.json')).toEqual({ ...same, repository: 'gpt2' });
-  expect(readHubAddress('Qwen/Qwen3-8B@refs/pr/1')).toEqual({ ...same, revision: 'refs/pr/1' });
-  expect(readHubAddress('https://huggingface.co/Qwen/Qwen3-8B/tree/refs%2Fpr%2F1')).toEqual({ ...same, revision: 'refs/pr/1' });
-  expect(readHubAddress('https://huggingface.co/a/b/blob/v1.0/text_encoder/config.json')).toEqual({ ...same, repository: 'a/b', revision: 'v1.0', folder: 'text_encoder/' });
-  const scope = { hub: 'modelscope', repository: 'LLM-Research/gemma-3-4b-it', revision: 'master', folder: '' };
-  for (const text of ['https://modelscope.cn/models/LLM-Research/gemma-3-4b-it', 'https://www.modelscope.cn/models/LLM-Research/gemma-3-4b-it/files',
-    'https://modelscope.cn/models/LLM-Research/gemma-3-4b-it/summary', 'modelscope.cn/models/LLM-Research/gemma-3-4b-it/resolve/master/config.json',
-    'https://modelscope.cn/models/LLM-Research/gemma-3-4b-it/file/view/master/config.json?status=1'])
-    expect(readHubAddress(text), text).toEqual(scope);
-  for (const text of ['', 'Qwen', 'a/b/c', 'https://huggingface.co/datasets/a/b', 'https://huggingface.co/spaces/a/b', 'https://huggingface.co', 'https://evil.example/huggingface.co/a/b',
-    'https://huggingface.co.evil.example/a/b', 'https://modelscope.cn/datasets/a/b', 'javascript:alert(1)', 'https://huggingface.co/../..', 'a b/c'])
-    expect(readHubAddress(text), text).toBeNull();
 });

@@ -19,6 +19,9 @@ export function headersFiles(root: string): HeadersFiles {
 const virtualId = 'virtual:headers';
 const resolvedId = `\0${virtualId}`;
 
+/** What one file cannot have beside it: a worker, and a module that is loaded later. */
+const besideOneFile = /\/(headers\/open|load-hub-dialog)\.ts$/;
+
 const besideThePage = ({ glue, wasm }: HeadersFiles): string => `
 import create from ${JSON.stringify(glue)};
 export const loadHeaders = base => create({ locateFile: () => new URL(${JSON.stringify(address('headers.wasm', wasm))}, base).href });`;
@@ -36,8 +39,7 @@ export function headersLoader(files: HeadersFiles, single: boolean, worker = fal
     enforce: 'pre',
     async resolveId(id, importer) {
       if (id === virtualId) return resolvedId;
-      // One file has no worker beside it.
-      return single && id.endsWith('/headers/open.ts') ? this.resolve(id.replace('open.ts', 'open-here.ts'), importer, { skipSelf: true }) : null;
+      return single && besideOneFile.test(id) ? this.resolve(id.replace('.ts', '-here.ts'), importer, { skipSelf: true }) : null;
     },
     load: id => (id !== resolvedId ? null : single ? insideThePage(files) : besideThePage(files)),
     transform: (code, id) =>

@@ -42,6 +42,7 @@ export const singleFile = (fileName: string): Plugin => ({
   generateBundle(_options, bundle) {
     const page = bundle['index.html'];
     if (page?.type !== 'asset') throw new Error('single file: no index.html in the bundle');
+    if (Object.values(bundle).filter(({ type }) => type === 'chunk').length !== 1) throw new Error('single file: more than one script');
     let html = String(page.source);
     for (const [name, part] of Object.entries(bundle)) {
       if (part === page) continue;

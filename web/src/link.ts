@@ -5,7 +5,7 @@
 import type { CheckpointSummary, InferenceWorkload, ModelChoice } from '../../wasm/plimsoll.ts';
 import { parseCount, parseTokens } from './format.ts';
 import { readTraining, trainingKeys, trainingPairs } from './link-training.ts';
-import { type Side, type State, type Task, defaultGpu, defaultPreset, defaultState, requestOf, sideFor, taskOf } from './state.ts';
+import { type Origin, type Side, type State, type Task, defaultGpu, defaultPreset, defaultState, requestOf, sideFor, taskOf } from './state.ts';
 
 const encode = (text: string): string => encodeURIComponent(text).replace(/%2F|%3A|%2B|%2C/g, decodeURIComponent);
 
@@ -49,6 +49,20 @@ async function checkpointPair({ preset, config, checkpoint }: ModelChoice): Prom
   return [[preset || config ? 'ck' : 'gguf', await squeeze(JSON.stringify(checkpoint))]];
 }
 
+/** What a quantiser wrote beside the config, and the hub that both came from. */
+async function besidePairs({ request, origin }: State): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  if (request.model.quantization_config) pairs.push(['qc', await squeeze(request.model.quantization_config)]);
+  if (origin) pairs.push(['from', `${origin.host}/${origin.repository}@${origin.commit}`]);
+  return pairs;
+}
+
+function readOrigin(text: string): Origin {
+  const match = /^(huggingface\.co|modelscope\.cn)\/([A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?)@([0-9a-f]{7,64})$/.exec(text);
+  if (!match) throw new Error('no origin');
+  return { host: match[1]!, repository: match[2]!, commit: match[3]! };
+}
+
 const readCheckpoint = async (text: string): Promise<CheckpointSummary> => JSON.parse(await unsqueeze(text)) as CheckpointSummary;
 
 function inferencePairs({ workload, weight_format, engine }: Side): Pair[] {
@@ -66,7 +80,7 @@ function inferencePairs({ workload, weight_format, engine }: Side): Pair[] {
 
 export async function writeLink(state: State): Promise<string> {
   const model = await modelPair(state.request.model);
-  const pairs: Pair[] = [...(model ? [model] : []), ...(await checkpointPair(state.request.model))];
+  const pairs: Pair[] = [...(model ? [model] : []), ...(await checkpointPair(state.request.model)), ...(await besidePairs(state))];
   if (taskOf(state) === 'training') pairs.push(['t', 'training']);
   const inference = sideFor(state, 'inference');
   pairs.push(...inferencePairs(inference), ...trainingPairs(sideFor(state, 'training')));
@@ -106,6 +120,8 @@ const readers: Record<string, (to: Draft, value: string) => void | Promise<void>
   cfg: async (to, value) => void (to.model = { config: await unsqueeze(value) }),
   ck: async (to, value) => void (to.model = { ...to.model, checkpoint: await readCheckpoint(value) }),
   gguf: async (to, value) => void (to.model = { checkpoint: await readCheckpoint(value) }),
+  qc: async (to, value) => void (to.model = { ...to.model, quantization_config: await unsqueeze(value) }),
+  from: ({ state }, value) => void (state.origin = readOrigin(value)),
   t: (to, value) => void (to.task = value === 'training' ? 'training' : 'inference'),
   w: (to, value) => void (to.inference.weight_format = value),
   c: (to, value) => void (to.inference.workload.max_model_len = parseTokens(value) ?? undefined),

@@ -26,8 +26,17 @@ export interface Side {
   device_count?: number | null;
 }
 
+/** The hub that a model was fetched from, and at which commit. */
+export interface Origin {
+  host: string;
+  repository: string;
+  commit: string;
+}
+
 export interface State {
   request: Asked;
+  /** Where the model came from, as long as it is the model. */
+  origin: Origin | null;
   /** The other side's settings while this one is shown. */
   aside: Side;
   /** null: follow the browser. */
@@ -101,6 +110,7 @@ export const defaultRequest = (task: Task): Asked => requestOf(plainSide(task), 
 export const defaultState = (): State => ({
   request: defaultRequest('inference'),
   aside: plainSide('training'),
+  origin: null,
   language: null,
   theme: 'auto',
   unit: 'GiB',
@@ -164,6 +174,10 @@ export function withChange(request: Asked, change: { request: Request }, before:
   return next;
 }
 
+const sameModel = (a: ModelChoice, b: ModelChoice): boolean =>
+  a.preset === b.preset && a.config === b.config && a.parameter_count === b.parameter_count && a.checkpoint?.name === b.checkpoint?.name
+  && a.checkpoint?.tensor_bytes === b.checkpoint?.tensor_bytes;
+
 export class Store {
   #state: State;
   readonly #listeners: ((state: State) => void)[] = [];
@@ -181,8 +195,9 @@ export class Store {
   }
 
   update(patch: Patch): void {
-    // Another question ends what was said of files.
-    this.#state = { ...this.#state, ...(patch.request ? { reading: null, fileError: null } : {}), ...patch };
+    // Another question ends what was said of files, another model where it came from.
+    const other = patch.request && !sameModel(patch.request.model, this.#state.request.model);
+    this.#state = { ...this.#state, ...(patch.request ? { reading: null, fileError: null } : {}), ...(other ? { origin: null } : {}), ...patch };
     for (const listener of this.#listeners) listener(this.#state);
   }
 }

@@ -2,7 +2,7 @@
 
 import type { CheckpointSummary, Outcome } from 'plimsoll-contract';
 import { loadHeaders } from 'virtual:headers';
-import { type Progress, readHeaders } from './reading.ts';
+import { type HeaderFile, type Progress, onDisk, readHeaders } from './reading.ts';
 
-export const openCheckpoint = async (files: readonly File[], tell: (progress: Progress) => void): Promise<Outcome<CheckpointSummary>> =>
-  readHeaders(await loadHeaders(document.baseURI), files, tell);
+export const openCheckpoint = async (files: readonly (File | HeaderFile)[], tell: (progress: Progress) => void): Promise<Outcome<CheckpointSummary>> =>
+  readHeaders(await loadHeaders(document.baseURI), files.map(file => (file instanceof File ? onDisk(file) : file)), tell);

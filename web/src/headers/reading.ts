@@ -13,6 +13,16 @@ export interface HeadersModule {
   finish(): string;
 }
 
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A file on this computer or at a hub, of which parts can be read. */
+export interface HeaderFile {
+  readonly name: string;
+  readonly size: number;
+  /** The bytes from `offset`, fewer than `size` only where the file ends. */
+  read(offset: number, size: number): Promise<Bytes>;
+}
+
 /** How far the reading is: of `bytes` that are likely wanted, `read` were read. An index is wanted whole, of other files only the header. */
 export interface Progress {
   file: string;
@@ -22,11 +32,17 @@ export interface Progress {
 
 const failed = (answer: string): PlimsollError | null => (answer ? (JSON.parse(answer) as { error: PlimsollError }).error : null);
 
-async function readFile(module: HeadersModule, file: File, tell: (progress: Progress) => void): Promise<PlimsollError | null> {
+export const onDisk = (file: File): HeaderFile => ({
+  name: file.name,
+  size: file.size,
+  read: async (offset, size) => new Uint8Array(await file.slice(offset, offset + size).arrayBuffer()),
+});
+
+async function readFile(module: HeadersModule, file: HeaderFile, tell: (progress: Progress) => void): Promise<PlimsollError | null> {
   const refused = failed(module.open(file.name, file.size));
   if (refused) return refused;
   for (let slice = module.wanted(); slice; slice = module.wanted()) {
-    const bytes = new Uint8Array(await file.slice(slice.offset, slice.offset + slice.size).arrayBuffer());
+    const bytes = await file.read(slice.offset, slice.size);
     module.buffer(bytes.length).set(bytes);
     const error = failed(module.feed());
     if (error) return error;
@@ -36,7 +52,7 @@ async function readFile(module: HeadersModule, file: File, tell: (progress: Prog
 }
 
 /** The headers of all files as one checkpoint. */
-export async function readHeaders(module: HeadersModule, files: readonly File[], tell: (progress: Progress) => void): Promise<Outcome<CheckpointSummary>> {
+export async function readHeaders(module: HeadersModule, files: readonly HeaderFile[], tell: (progress: Progress) => void): Promise<Outcome<CheckpointSummary>> {
   for (const file of files) {
     const error = await readFile(module, file, tell);
     if (error) return { ok: false, error };

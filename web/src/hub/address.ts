@@ -10,6 +10,10 @@ export interface HubAddress {
   revision: string;
   /** Where the address was one of a file inside a folder: that folder, with a slash at its end; else empty. */
   folder: string;
+  /** Where the address was one of a file: its path, else empty. */
+  file: string;
+  /** What follows a colon, as programs that run GGUF files write it: "org/name:Q4_K_M"; else empty. */
+  quant: string;
 }
 
 const hosts: Record<string, HubName> = {
@@ -31,10 +35,12 @@ function decoded(part: string): string {
   }
 }
 
-const folderOf = (path: string[], isFile: boolean): string => {
+const inside = (path: string[], isFile: boolean): Pick<HubAddress, 'folder' | 'file'> => {
   const folders = isFile ? path.slice(0, -1) : path;
-  return folders.length ? `${folders.join('/')}/` : '';
+  return { folder: folders.length ? `${folders.join('/')}/` : '', file: isFile ? path.join('/') : '' };
 };
+
+const nothingInside = { folder: '', file: '', quant: '' };
 
 function ofHuggingFace(hub: HubName, given: string[]): HubAddress | null {
   const parts = given[0] === 'api' && given[1] === 'models' ? given.slice(2) : given[0] === 'models' ? given.slice(1) : given;
@@ -44,25 +50,25 @@ function ofHuggingFace(hub: HubName, given: string[]): HubAddress | null {
   const repository = long ? `${parts[0]}/${parts[1]}` : parts[0];
   if (!repository.split('/').every(part => name.test(part))) return null;
   const [view, revision, ...path] = parts.slice(long ? 2 : 1);
-  if (!view || !views.has(view) || !revision) return { hub, repository, revision: usualRevision[hub], folder: '' };
-  return { hub, repository, revision, folder: folderOf(path, view !== 'tree') };
+  if (!view || !views.has(view) || !revision) return { hub, repository, revision: usualRevision[hub], ...nothingInside };
+  return { hub, repository, revision, ...nothingInside, ...inside(path, view !== 'tree') };
 }
 
 function ofModelScope(parts: string[], query: URLSearchParams): HubAddress | null {
   const at = parts.indexOf('models');
   const [organisation, model, view, ...rest] = parts.slice(at + 1);
   if (at < 0 || !organisation || !model || !name.test(organisation) || !name.test(model)) return null;
-  const found = { hub: 'modelscope' as const, repository: `${organisation}/${model}`, revision: query.get('Revision') ?? usualRevision.modelscope, folder: '' };
-  if (view === 'resolve' && rest[0]) return { ...found, revision: rest[0], folder: folderOf(rest.slice(1), true) };
-  if (view === 'file' && rest[1]) return { ...found, revision: rest[1], folder: folderOf(rest.slice(2), true) };
+  const found = { hub: 'modelscope' as const, repository: `${organisation}/${model}`, revision: query.get('Revision') ?? usualRevision.modelscope, ...nothingInside };
+  const asked = query.get('FilePath') ?? query.get('fileName');
+  if (asked) return { ...found, ...inside(asked.split('/'), true), ...(view === 'file' && rest[1] ? { revision: rest[1] } : {}) };
+  if (view === 'resolve' && rest[0]) return { ...found, revision: rest[0], ...inside(rest.slice(1), true) };
+  if (view === 'file' && rest[1]) return { ...found, revision: rest[1], ...inside(rest.slice(2), true) };
   return found;
 }
 
-/** null: this names no model of a hub that is known here. */
-export function readHubAddress(pasted: string): HubAddress | null {
-  const text = pasted.trim().replace(/^hf:\/\//, '');
+function readAddress(text: string): HubAddress | null {
   const bare = bareId.exec(text);
-  if (bare && !(bare[1]!.split('/')[0]! in hosts)) return { hub: 'huggingface', repository: bare[1]!, revision: bare[2] ?? 'main', folder: '' };
+  if (bare && !(bare[1]!.split('/')[0]! in hosts)) return { hub: 'huggingface', repository: bare[1]!, revision: bare[2] ?? 'main', ...nothingInside };
   let url: URL;
   try {
     url = new URL(/^https?:\/\//i.test(text) ? text : `https://${text}`);
@@ -73,4 +79,11 @@ export function readHubAddress(pasted: string): HubAddress | null {
   if (!hub) return null;
   const parts = url.pathname.split('/').filter(Boolean).map(decoded);
   return hub === 'modelscope' ? ofModelScope(parts, url.searchParams) : ofHuggingFace(hub, parts);
+}
+
+/** null: this names no model of a hub that is known here. */
+export function readHubAddress(pasted: string): HubAddress | null {
+  const [, before, quant] = /^(.*\/[^/:]+):([A-Za-z0-9._-]+)$/.exec(pasted.trim()) ?? [];
+  const address = readAddress((before ?? pasted.trim()).replace(/^hf:\/\//, ''));
+  return address && { ...address, quant: quant ?? '' };
 }

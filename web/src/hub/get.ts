@@ -1,7 +1,9 @@
 // One request to a hub: no cookies, no referrer, a limit on what is read, and an end to waiting.
 
+import type { Bytes } from '../headers/reading.ts';
+
 /** Why nothing came; the page has words for each. */
-export type HubProblemKind = 'offline' | 'blocked' | 'timeout' | 'gated' | 'no_access' | 'not_found' | 'too_large' | 'odd_answer';
+export type HubProblemKind = 'offline' | 'blocked' | 'timeout' | 'gated' | 'no_access' | 'not_found' | 'too_many' | 'too_large' | 'no_ranges' | 'odd_answer';
 
 export class HubProblem extends Error {
   constructor(
@@ -18,20 +20,20 @@ export class HubProblem extends Error {
 const patience = 15_000;
 
 export interface Got {
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Bytes;
   /** Of the whole file where the answer is a part of it and says so. */
   size: number | null;
 }
 
-const kinds: Record<number, HubProblemKind> = { 401: 'gated', 403: 'no_access', 404: 'not_found' };
+const kinds: Record<number, HubProblemKind> = { 401: 'gated', 403: 'no_access', 404: 'not_found', 429: 'too_many' };
 
-/** The whole after the slash of "bytes 0-7/1234"; null where the header is kept from this page. */
-function wholeSize(answer: Response): number | null {
-  const match = /\/(\d+)$/.exec(answer.headers.get('content-range') ?? '');
-  return match ? Number(match[1]) : null;
+/** First byte and whole of "bytes 0-7/1234"; null where the header is kept from this page. */
+function rangeOf(answer: Response): { first: number; whole: number } | null {
+  const match = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers.get('content-range') ?? '');
+  return match ? { first: Number(match[1]), whole: Number(match[2]) } : null;
 }
 
-async function readAll(body: ReadableStream<Uint8Array>, limit: number, partial: boolean, alive: () => void, url: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readAll(body: ReadableStream<Uint8Array>, limit: number, partial: boolean, alive: () => void, url: string): Promise<Bytes> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
@@ -74,10 +76,12 @@ export async function get(url: string, limit: number, stop: AbortSignal, first?:
       ...(part ? { headers: { Range: `bytes=${first}-${first + limit - 1}` } } : {}),
     });
     if (!answer.ok) throw new HubProblem(kinds[answer.status] ?? 'odd_answer', url, answer.status);
-    // a host that knows no ranges sends the file from its beginning
-    if (part && answer.status !== 206 && first > 0) throw new HubProblem('odd_answer', url, answer.status);
+    const range = rangeOf(answer);
+    // a host that knows no ranges sends the file from its beginning: enough where that is asked for, and cut off there
+    if (part && answer.status !== 206 && first > 0) throw new HubProblem('no_ranges', url, answer.status);
+    if (part && range && range.first !== first) throw new HubProblem('odd_answer', url, answer.status);
     const bytes = answer.body ? await readAll(answer.body, limit, part, alive, url) : new Uint8Array();
-    return { bytes, size: wholeSize(answer) };
+    return { bytes, size: range?.whole ?? null };
   } catch (error) {
     if (error instanceof HubProblem) throw error;
     if (stop.aborted) throw error;

@@ -2,25 +2,27 @@
 
 import type { HubAddress } from './address.ts';
 
-/** The files of a repository at one commit. */
-export interface RepositoryFiles {
-  /** The commit, for each file: ModelScope names the last commit of every file by itself. */
-  commitOf: (file: string) => string;
-  files: string[];
+export interface ListedFile {
+  path: string;
+  /** ModelScope names the last commit of every file by itself. */
+  commit: string;
+  /** null where the list does not say. */
+  size: number | null;
 }
 
-interface Hub {
+export interface Hub {
   host: string;
   list: (address: HubAddress) => string;
   /** What the list says; null where it is not as the hub writes it. */
-  readList: (answer: unknown) => RepositoryFiles | null;
-  file: (repository: string, commit: string, path: string) => string;
+  readList: (answer: unknown) => ListedFile[] | null;
+  file: (repository: string, file: ListedFile) => string;
   /** A page for people, where they can save the file while signed in. */
   page: (address: HubAddress, path: string) => string;
 }
 
 const path = (text: string): string => text.split('/').map(encodeURIComponent).join('/');
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const sizeOf = (value: unknown): number | null => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null);
 const commit = /^[0-9a-f]{7,64}$/;
 
 const huggingFacePage = (host: string) => ({ repository, revision }: HubAddress, file: string): string =>
@@ -28,14 +30,15 @@ const huggingFacePage = (host: string) => ({ repository, revision }: HubAddress,
 
 export const huggingFace: Hub = {
   host: 'huggingface.co',
-  list: ({ repository, revision }) => `https://huggingface.co/api/models/${path(repository)}/revision/${encodeURIComponent(revision)}`,
+  // with blobs, the list has the sizes
+  list: ({ repository, revision }) => `https://huggingface.co/api/models/${path(repository)}/revision/${encodeURIComponent(revision)}?blobs=true`,
   readList(answer) {
     if (!isObject(answer) || typeof answer['sha'] !== 'string' || !commit.test(answer['sha']) || !Array.isArray(answer['siblings'])) return null;
     const { sha } = answer;
-    const files = answer['siblings'].flatMap((each: unknown) => (isObject(each) && typeof each['rfilename'] === 'string' ? [each['rfilename']] : []));
-    return { files, commitOf: () => sha };
+    return answer['siblings'].flatMap((each: unknown) =>
+      (isObject(each) && typeof each['rfilename'] === 'string' ? [{ path: each['rfilename'], commit: sha, size: sizeOf(each['size']) }] : []));
   },
-  file: (repository, sha, file) => `https://huggingface.co/${path(repository)}/resolve/${sha}/${path(file)}`,
+  file: (repository, file) => `https://huggingface.co/${path(repository)}/resolve/${file.commit}/${path(file.path)}`,
   page: huggingFacePage('huggingface.co'),
 };
 
@@ -45,14 +48,14 @@ export const modelScope: Hub = {
   readList(answer) {
     const data = isObject(answer) ? answer['Data'] : null;
     if (!isObject(data) || !Array.isArray(data['Files'])) return null;
-    const commits = new Map<string, string>();
-    for (const each of data['Files'] as unknown[])
-      if (isObject(each) && typeof each['Path'] === 'string' && typeof each['Revision'] === 'string' && commit.test(each['Revision'])) commits.set(each['Path'], each['Revision']);
-    return { files: [...commits.keys()], commitOf: file => commits.get(file) ?? '' };
+    return data['Files'].flatMap((each: unknown) => (isObject(each) && each['Type'] !== 'tree' && typeof each['Path'] === 'string' && typeof each['Revision'] === 'string' && commit.test(each['Revision'])
+      ? [{ path: each['Path'], commit: each['Revision'], size: sizeOf(each['Size']) }] : []));
   },
-  file: (repository, sha, file) => `https://modelscope.cn/api/v1/models/${path(repository)}/repo?Revision=${sha}&FilePath=${encodeURIComponent(file)}`,
+  file: (repository, file) => `https://modelscope.cn/api/v1/models/${path(repository)}/repo?Revision=${file.commit}&FilePath=${encodeURIComponent(file.path)}`,
   page: ({ repository, revision }, file) => `https://modelscope.cn/models/${path(repository)}/file/view/${encodeURIComponent(revision)}/${path(file)}`,
 };
+
+export const hubOf = ({ hub }: HubAddress): Hub => (hub === 'modelscope' ? modelScope : huggingFace);
 
 /** The mirror lets no other page read its files: there is only its page to open. */
 export const mirrorPage = huggingFacePage('hf-mirror.com');

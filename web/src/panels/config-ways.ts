@@ -43,7 +43,8 @@ export class ConfigWays extends Panel {
     const { format, state } = this.view;
     if (state.reading) return this.text.reading(state.reading.file, format.share(state.reading.read, Math.max(state.reading.bytes, 1)));
     const checkpoint = state.request.model.checkpoint;
-    return checkpoint ? this.text.readOf(format.text(checkpoint.read_bytes ?? 0), format.text(checkpoint.file_bytes ?? 0)) : '';
+    if (!checkpoint) return '';
+    return (state.origin ? this.text.hub.readOf : this.text.readOf)(format.text(checkpoint.read_bytes ?? 0), format.text(checkpoint.file_bytes ?? 0));
   }
 
   #dialog(): HTMLDialogElement | null {

@@ -31,10 +31,10 @@ export class ModelField extends Panel {
   }
 
   #shown(): string {
-    const { model } = this.view.state.request;
+    const { origin, request: { model } } = this.view.state;
     if (model.preset) return this.view.catalog.models.get(model.preset)?.name ?? model.preset;
     if (model.parameter_count) return this.text.sized(model.parameter_count);
-    return model.checkpoint?.name && !model.config ? model.checkpoint.name : this.text.yourConfig;
+    return model.checkpoint?.name && !model.config ? model.checkpoint.name : origin?.repository ?? this.text.yourConfig;
   }
 
   #facts(): TemplateResult | typeof nothing {
