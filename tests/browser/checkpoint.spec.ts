@@ -84,3 +84,24 @@ test('a shard alone and a broken header are refused, and the last result stays',
   await page.getByRole('button', { name: '恢复上一次的设置' }).click();
   await expect(problem).toBeEmpty();
 });
+
+test('what a quantiser wrote is taken with its config, and beside the model that is there', async ({ page, open }) => {
+  await open();
+  const quantization: Made = { name: 'quantize_config.json', bytes: Buffer.from(JSON.stringify({ bits: 4, group_size: 128, desc_act: false, sym: true })) };
+  const folder = folderOf([config, quantization]);
+  await choose(page, 'Choose file', [join(folder, config.name)]);
+  const plain = await verdict(page).innerText();
+  await choose(page, 'Choose file', [join(folder, quantization.name)]);
+  await expect(page).toHaveURL(/&qc=/);
+  await expect(verdict(page)).not.toHaveText(plain);
+  const quantised = await verdict(page).innerText();
+  await choose(page, 'Choose file', [join(folder, config.name)]);
+  await expect(page).not.toHaveURL(/&qc=/);
+  await choose(page, 'Choose folder', folder);
+  await expect(page).toHaveURL(/&qc=/);
+  expect(await verdict(page).innerText()).toBe(quantised);
+  const { hash } = new URL(page.url());
+  await page.goto('about:blank');
+  await open(hash);
+  expect(await verdict(page).innerText()).toBe(quantised);
+});

@@ -1,6 +1,7 @@
 // The headers of files at a hub: fetched in parts, and read as those of files on this computer.
 
 import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { dialog, hubTest, paste, press } from './hub-page.ts';
 import { type Asked, type Repository, type Stored, sha } from './hub-server.ts';
@@ -10,6 +11,7 @@ import { verdict } from './page.ts';
 const llama = (JSON.parse(readFileSync('catalog/models/meta-llama/Llama-3.1-8B.json', 'utf8')) as { config: Shapes }).config;
 const four = sharded(llama, 4);
 const one = sharded(llama, 1);
+const thirty = sharded(llama, 30);
 const config = JSON.stringify(llama);
 const begun = (files: { name: string; begin: Buffer; size: number }[]): Record<string, Stored> => Object.fromEntries(files.map(({ name, begin, size }) => [name, { begin, size }]));
 const shards = { 'config.json': config, 'model.safetensors.index.json': four.index, ...begun(four.shards) };
@@ -23,6 +25,7 @@ const many = { weight_map: Object.fromEntries(Array.from({ length: 300 }, (_, i)
 const repositories: Record<string, Repository> = {
   'org/shards': { files: shards },
   'org/one': { files: single },
+  'org/thirty': { files: { 'config.json': config, 'model.safetensors.index.json': thirty.index, ...begun(thirty.shards) } },
   'org/other-config': { files: { ...single, 'config.json': JSON.stringify({ ...llama, num_hidden_layers: 30 }) } },
   'org/missing-shard': { files: { ...shards, [four.shards[2]!.name]: undefined as unknown as Stored } },
   'org/half': { files: shards, trouble: 'index_refused' },
@@ -71,6 +74,12 @@ test('of one file only the header is read, over the redirect to another host', a
   await fetchHub(hub, 'org/one');
   await expect(filesRead(hub)).toContainText('of 14.96 GiB: headers only.');
   expect(rangesOf(asked)).toEqual(['bytes=0-7', `bytes=8-${one.shards[0]!.begin.length - 1}`]);
+});
+
+test('more shards than are asked for at once are all read', async ({ hub, asked }) => {
+  await fetchHub(hub, 'org/thirty');
+  await expect(filesRead(hub)).toContainText('of 14.96 GiB: headers only.');
+  expect(rangesOf(asked)).toHaveLength(60);
 });
 
 test('ModelScope gives headers as well', async ({ hub, asked }) => {
@@ -150,6 +159,21 @@ test('GGUF files are listed with their sizes, and the chosen one is a model', as
   expect(rangesOf(asked)).toEqual(['bytes=0-262143', 'bytes=262144-524287', 'bytes=524288-1048575']);
   await expect(source(hub, 'org/gguf')).toBeVisible();
 });
+
+for (const language of ['en', 'zh']) {
+  for (const theme of ['light', 'dark']) {
+    test(`axe finds nothing in the list of GGUF files: ${language}, ${theme}`, async ({ hub }) => {
+      await hub.goto('about:blank');
+      await hub.goto(`/#v1&lang=${language}&theme=${theme}`);
+      await hub.getByRole('button', { name: /^(From a hub|从模型库获取)$/ }).click();
+      await hub.locator('#hub-address').fill('org/gguf');
+      await hub.keyboard.press('Enter');
+      await expect(hub.getByRole('dialog').getByRole('list')).toBeVisible();
+      const found = await new AxeBuilder({ page: hub }).analyze();
+      expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join('; ')}`)).toEqual([]);
+    });
+  }
+}
 
 test('a split GGUF file is one choice, read in all its parts', async ({ hub, asked }) => {
   await fetchHub(hub, 'org/gguf');

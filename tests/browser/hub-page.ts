@@ -28,12 +28,13 @@ export const hubTest = (repositories: Record<string, Repository>) => base.extend
     await use(server.asked);
   },
   hub: async ({ server, baseURL }, use) => {
-    const page = await server.browser.newPage({ baseURL: baseURL!, ignoreHTTPSErrors: true });
+    const context = await server.browser.newContext({ baseURL: baseURL!, ignoreHTTPSErrors: true });
+    const page = await context.newPage();
     await page.goto('/');
     await expect(verdict(page)).toContainText(/GiB|GB/);
     await page.getByRole('button', { name: 'From a hub' }).click();
     await use(page);
-    await page.close();
+    await context.close();
   },
 });
 

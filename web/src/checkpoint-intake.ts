@@ -1,17 +1,21 @@
 // From files to a request: reads their headers, says how far it is, and asks about the model that they hold.
 
 import { openCheckpoint } from './headers/open.ts';
-import type { Intake } from './panels/intake.ts';
+import type { Intake, Texts } from './panels/intake.ts';
 import type { Asked, Store } from './state.ts';
 import type { CheckpointSummary, ModelChoice, PlimsollError } from '../../wasm/plimsoll.ts';
 
-/** A GGUF file describes its own layers. Other headers stand beside a config: the one that came with them, else the model on the page. */
-function modelOf(checkpoint: CheckpointSummary, config: string | null, before: ModelChoice): ModelChoice {
-  if (config !== null) return { config, checkpoint };
-  if (checkpoint.kind === 'gguf') return { checkpoint };
-  const { preset, config: known } = before;
-  return { ...(known ? { config: known } : preset ? { preset } : {}), checkpoint };
+/** The model that texts make: what they leave out is that of the model before. */
+function described({ config, quantization }: Texts, before: ModelChoice): ModelChoice {
+  const said = quantization === null ? {} : { quantization_config: quantization };
+  if (config !== null) return { config, ...said };
+  const { preset, config: known, parameter_count, quantization_config } = before;
+  return { ...(known ? { config: known } : preset ? { preset } : parameter_count ? { parameter_count } : {}), ...(quantization_config ? { quantization_config } : {}), ...said };
 }
+
+/** A GGUF file describes its own layers. Other headers stand beside a config: the one that came with them, else the model on the page. */
+const modelOf = (checkpoint: CheckpointSummary, texts: Texts, before: ModelChoice): ModelChoice =>
+  checkpoint.kind === 'gguf' && texts.config === null ? { checkpoint } : { ...described(texts, before), checkpoint };
 
 const broken = (reason: string): PlimsollError => ({
   code: 'invalid_file', where: 'headers', message: reason, hint: 'Reload the page and try again.', message_zh: reason, hint_zh: '请刷新页面后重试。',
@@ -26,11 +30,12 @@ export function intakeFor(store: Store): Intake {
     store.update({ request });
   };
   return {
-    config: config => {
+    texts: texts => {
       turn += 1;
-      store.update({ request: { ...store.state.request, model: { config } } });
+      const { request } = store.state;
+      store.update({ request: { ...request, model: described(texts, request.model) } });
     },
-    checkpoint: (files, config) => {
+    checkpoint: (files, texts) => {
       const mine = (turn += 1);
       const fail = (error: PlimsollError): void => store.update({ reading: null, fileError: error });
       store.update({ reading: { file: files[0]?.name ?? '', read: 0, bytes: 0 }, fileError: null });
@@ -38,7 +43,7 @@ export function intakeFor(store: Store): Intake {
         if (mine === turn) store.update({ reading });
       }).then(outcome => {
         if (mine !== turn) return;
-        if (outcome.ok) ask(modelOf(outcome.value, config, store.state.request.model));
+        if (outcome.ok) ask(modelOf(outcome.value, texts, store.state.request.model));
         else fail(outcome.error);
       }, (error: unknown) => {
         if (mine === turn) fail(broken(String(error)));

@@ -1,6 +1,7 @@
 // A model of a hub at one commit: its config.json and the headers of its safetensors files, or the header of a GGUF file.
 
 import type { CheckpointSummary, ModelChoice, Outcome, PlimsollError } from 'plimsoll-contract';
+import { quantizationFiles, saysQuantization } from '../config-text.ts';
 import { openCheckpoint } from '../headers/open.ts';
 import type { Bytes } from '../headers/reading.ts';
 import { minimalConfig } from '../link.ts';
@@ -36,8 +37,6 @@ const limits = { config: 5_000_000, index: 80_000_000 };
 const safetensorsIndex = 'model.safetensors.index.json';
 const pytorchIndex = 'pytorch_model.bin.index.json';
 const oneFile = 'model.safetensors';
-/** Where methods write what they did, beside a config that does not say it. */
-const quantizationConfigs = ['hf_quant_config.json', 'quantize_config.json'];
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const originOf = ({ hub, address }: Listing, file: ListedFile): Origin => ({ host: hub.host, repository: address.repository, commit: file.commit });
@@ -47,15 +46,6 @@ export const hasSafetensors = (listing: Listing): boolean => {
   const { folder } = listing.address;
   return Boolean(fileOf(listing, `${folder}config.json`)) && [safetensorsIndex, oneFile, pytorchIndex].some(name => fileOf(listing, folder + name));
 };
-
-function saysQuantization(config: string): boolean {
-  try {
-    const read = JSON.parse(config) as Record<string, Record<string, unknown> | undefined> | null;
-    return Boolean(read?.['quantization_config'] ?? read?.['quantization'] ?? read?.['text_config']?.['quantization_config']);
-  } catch {
-    return true; // no JSON: the core explains it
-  }
-}
 
 class Fetching {
   constructor(
@@ -77,7 +67,7 @@ class Fetching {
     const file = this.#named('config.json');
     if (!file) throw new HubProblem('not_found', hub.page(address, `${address.folder}config.json`));
     const config = minimalConfig(text(await this.#read(file, limits.config)));
-    const beside = saysQuantization(config) ? undefined : quantizationConfigs.map(name => this.#named(name)).find(Boolean);
+    const beside = saysQuantization(config) ? undefined : quantizationFiles.map(name => this.#named(name)).find(Boolean);
     return { file, model: { config, ...(beside ? { quantization_config: minimalConfig(text(await this.#read(beside, limits.config))) } : {}) } };
   }
 

@@ -1,16 +1,23 @@
 // Files and text that people bring: a config.json, the files of a checkpoint, a folder; dropped anywhere, pasted, or chosen.
 
+import { quantizationFiles, saysQuantization } from '../config-text.ts';
 import { droppedFiles, isCheckpointFile } from '../headers/files.ts';
 import { minimalConfig } from '../link.ts';
 
 // Enough for any config; more is cut off here and refused by the core as too large.
 const readLimit = 64_000_000;
 
+/** A config and what a quantiser wrote beside it, or one of them: the other is then the model's on the page. */
+export interface Texts {
+  config: string | null;
+  quantization: string | null;
+}
+
 /** What the page does with what was brought. */
 export interface Intake {
-  config(text: string): void;
-  /** Files whose headers are to be read, and the config that came with them. */
-  checkpoint(files: File[], config: string | null): void;
+  texts(texts: Texts): void;
+  /** Files whose headers are to be read, and what came with them. */
+  checkpoint(files: File[], texts: Texts): void;
 }
 
 /** The event that carries chosen files up to the page. */
@@ -21,10 +28,12 @@ const textOf = async (file: File): Promise<string> => minimalConfig(await file.s
 /** A config counts beside a checkpoint when it has its usual name; alone any file may be one. */
 export async function takeFiles(files: File[], to: Intake): Promise<void> {
   const headers = files.filter(isCheckpointFile);
-  const config = files.find(({ name }) => name === 'config.json') ?? (headers.length ? undefined : files[0]);
-  const text = config ? await textOf(config) : null;
-  if (headers.length) to.checkpoint(headers, text);
-  else if (text !== null) to.config(text);
+  const beside = quantizationFiles.map(known => files.find(({ name }) => name === known)).find(Boolean);
+  const given = files.find(({ name }) => name === 'config.json') ?? (headers.length ? undefined : files.find(file => file !== beside));
+  const config = given ? await textOf(given) : null;
+  const quantization = beside && (config === null || !saysQuantization(config)) ? await textOf(beside) : null;
+  if (headers.length) to.checkpoint(headers, { config, quantization });
+  else if (config !== null || quantization !== null) to.texts({ config, quantization });
 }
 
 const editable = (target: EventTarget | undefined): boolean =>
@@ -61,6 +70,6 @@ export function acceptFiles(to: Intake, invite: () => string): void {
     const text = event.clipboardData?.getData('text/plain').trim() ?? '';
     if (!text.startsWith('{') || editable(event.composedPath()[0])) return;
     event.preventDefault();
-    to.config(minimalConfig(text));
+    to.texts({ config: minimalConfig(text), quantization: null });
   });
 }
