@@ -39,6 +39,7 @@ const repositories: Record<string, Repository> = {
   'org/both': { files: { ...single, ...fileOf(small) } },
   'org/gguf': { files: { 'README.md': 'x', ...fileOf(long), ...fileOf(small), ...Object.fromEntries(split.map(({ name, bytes }) => [`Q8_0/${name}`, bytes])), 'mmproj-f16.gguf': 'GGUF' } },
   'org/gguf-and-config': { files: { 'config.json': config, ...fileOf(small) } },
+  'org/empty-gguf': { files: { 'empty.gguf': '' } },
   'org/broken-gguf': { files: { 'broken.gguf': Buffer.from('GGUF, but no more than words') } },
   'org/refused-gguf': { files: fileOf(small), trouble: 'no_access' },
   'org/no-ranges-gguf': { files: fileOf(long), trouble: 'no_ranges' },
@@ -136,13 +137,15 @@ test('while headers are read the config can be taken alone', async ({ hub }) => 
   await expect(dialog(hub)).toBeHidden();
 });
 
-test('a closed dialog ends the reading of headers, and nothing is taken', async ({ hub }) => {
+test('a closed dialog ends the reading of headers, and nothing is taken', async ({ hub, asked }) => {
   await fetchHub(hub, 'org/slow');
   await expect(dialog(hub).getByRole('button', { name: 'Use the config alone' })).toBeVisible();
+  await expect.poll(() => asked.length).toBe(3 + four.shards.length);
   await hub.keyboard.press('Escape');
   await hub.getByRole('button', { name: 'From a hub' }).click();
   await expect(dialog(hub).getByRole('button', { name: 'Fetch' })).toBeEnabled();
   await expect(model(hub)).toHaveValue('Llama 3.1 8B');
+  expect(asked).toHaveLength(3 + four.shards.length);
 });
 
 test('GGUF files are listed with their sizes, and the chosen one is a model', async ({ hub, asked }) => {
@@ -210,6 +213,7 @@ test('a config beside GGUF files alone does not hide them', async ({ hub }) => {
 
 for (const [repository, file, says] of [
   ['org/broken-gguf', 'broken.gguf', 'broken.gguf'],
+  ['org/empty-gguf', 'empty.gguf', 'empty.gguf'],
   ['org/refused-gguf', small.name, 'Access to org/refused-gguf is not granted'],
   ['org/no-ranges-gguf', long.name, 'sends whole files'],
 ] as const) {

@@ -6,6 +6,7 @@ import type { HeadersBytes, HeadersNews, HeadersTask } from './worker.ts';
 
 /** Rejects with what a file's own reading rejects with, and at once when it is stopped. */
 export function openCheckpoint(files: readonly (File | HeaderFile)[], tell: (progress: Progress) => void, stop?: AbortSignal): Promise<Outcome<CheckpointSummary>> {
+  if (stop?.aborted) return Promise.reject(stop.reason);
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   const answer = new Promise<Outcome<CheckpointSummary>>((resolve, reject) => {
     const give = async ({ file, offset, size }: { file: number; offset: number; size: number }): Promise<void> => {

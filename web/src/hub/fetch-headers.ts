@@ -109,7 +109,7 @@ export async function safetensorsHeaders(listing: Listing, files: readonly Liste
 export async function ggufHeaders(listing: Listing, files: readonly ListedFile[], watch: Watch): Promise<Outcome<CheckpointSummary>> {
   const { made, done } = filesOf(listing, files, watch);
   await eachAtOnce(made, async file => {
-    await file.before(0, file.size < 0 ? ggufStart : Math.min(ggufStart, file.size));
+    if (file.size !== 0) await file.before(0, file.size < 0 ? ggufStart : Math.min(ggufStart, file.size));
     done();
   });
   return openCheckpoint(made, () => {}, watch.stop);

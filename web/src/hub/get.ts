@@ -59,6 +59,7 @@ async function readAll(body: ReadableStream<Uint8Array>, limit: number, partial:
 
 /** Reads a file of at most `limit` bytes, or the part from `first` of at most so many. */
 export async function get(url: string, limit: number, stop: AbortSignal, first?: number): Promise<Got> {
+  stop.throwIfAborted();
   if (!navigator.onLine) throw new HubProblem('offline', url);
   const waiting = new AbortController();
   let timer = 0;

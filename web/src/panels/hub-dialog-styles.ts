@@ -15,6 +15,7 @@ export const hubDialogStyles = css`
   li + li { border-top: 1px solid var(--rule); }
   li button { display: flex; justify-content: space-between; align-items: center; gap: 16px; width: 100%; padding: 5px 4px; font-size: var(--t0); }
   li button:disabled { color: var(--muted); cursor: default; text-decoration: none; }
+  button.firm:disabled { color: var(--muted); border-color: var(--edge); background: none; cursor: default; }
   .file { overflow-wrap: anywhere; }
   .parts, li .quantity { color: var(--muted); }
   .progress { display: flex; gap: 12px; align-items: center; font-size: var(--t0); color: var(--muted); margin-top: 12px; }
