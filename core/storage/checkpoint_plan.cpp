@@ -145,6 +145,10 @@ class Planner {
       group = fits != format->group_choice.end() && inputs > format->group_choice.front() ? *fits : 0;
       parameters.push_back({"group_size", group});
     }
+    if (format->halves_groups) {
+      for (group = value_of(parameters, "group_size").value_or(0); group >= 16 && inputs % group != 0;) group /= 2;
+      parameters.insert(parameters.begin(), {"group_size", group});
+    }
     const auto divides = [&](const Amount& amount, u32 size) {
       const u32 multiple = amount.parameter.empty() ? amount.value : value_of(parameters, amount.parameter).value_or(1);
       return multiple == 0 || size % multiple == 0;

@@ -44,6 +44,7 @@ struct FormatTemplate {
   bool bounded = false;
   ShapeLimits limits{};
   std::vector<u32> group_choice{};  ///< group_size is the first of these that divides the inputs, if they are more than it; else 0
+  bool halves_groups = false;       ///< group_size is halved until it divides the inputs
 
   /// Whether every number is written down: a format without parameters is bound as it is.
   [[nodiscard]] bool plain() const;

@@ -1,5 +1,6 @@
 // compressed-tensors, ModelOpt and torchao: files that describe each group of modules by its numbers.
 #include <algorithm>
+#include <array>
 
 #include "storage/quantization_methods.hpp"
 
@@ -81,6 +82,36 @@ std::string_view algorithm_of(const Settings& weights) {
   return bits == 4 ? (weights["group_size"].whole().value_or(16) == 32 ? "MXFP4" : "NVFP4") : "FP8";
 }
 
+u32 one_if(bool condition) { return condition ? 1U : 0U; }
+
+/// A layer of Quark's; nothing for a type or scheme whose layout is not here.
+std::optional<QuantizedModules> quark_modules(const Settings& layer) {
+  QuantizedModules out{.language = NameLanguage::whole_glob};
+  const Settings weight = layer.inside("weight");
+  if (!weight.json().present()) return out;
+  const std::string_view type = weight.text("dtype"), scheme = weight.text("qscheme");
+  const bool words = type == "int4" || type == "uint4", bytes = type == "int8" || type == "uint8", groups = scheme == "per_group", whole = scheme == "per_tensor";
+  const u32 bits = words || type == "fp4" ? 4 : bytes || type == "fp8_e4m3" || type == "fp8_e5m2" ? 8 : type.starts_with("fp6_") ? 6 : 0;
+  const u32 group = side_of(weight["group_size"]);
+  const JsonView block = weight["block_size"];
+  const bool blocks = scheme == "per_block" && block.size() == 2, exponents = weight.text("scale_format") == "e8m0";
+  if (bits == 0 || (groups && group == 0) || (whole && words) || !(groups || blocks || whole || scheme == "per_channel")) return std::nullopt;
+  const auto wide = [](const Settings& tensor) { return tensor.text("scale_type") == "float32"; };
+  out.format = "quark";
+  out.parameters = {{"bits", bits}, {"words", one_if(words)}, {"words_along_inputs", one_if(words && !groups)}, {"words_along_outputs", one_if(words && groups)},
+                    {"zeros", one_if(bytes)}, {"scale_outputs", blocks ? side_of(block.at(0)) : one_if(!whole)},
+                    {"scale_inputs", blocks ? side_of(block.at(1)) : groups ? group : 0}, {"exponents", one_if(exponents)},
+                    {"wide_scales", one_if(!exponents && wide(weight))}, {"narrow_scales", one_if(!exponents && !wide(weight))}};
+  const auto add = [&](const Settings& tensor, std::array<std::string_view, 4> names) {
+    const bool fixed = tensor["is_dynamic"].boolean() == false;
+    out.parameters.insert(out.parameters.end(), {{names[0], one_if(fixed)}, {names[1], one_if(fixed && wide(tensor))}, {names[2], one_if(fixed && !wide(tensor))},
+                                                 {names[3], one_if(fixed && tensor.text("dtype").ends_with("int8"))}});
+  };
+  add(layer.inside("input_tensors"), {"static_inputs", "wide_inputs", "narrow_inputs", "input_zero"});
+  add(layer.inside("output_tensors"), {"static_outputs", "wide_outputs", "narrow_outputs", "output_zero"});
+  return out;
+}
+
 void read_torchao_type(Settings& settings, CheckpointQuantization& out, std::string_view type, Settings& values) {
   const auto group = [&](u32 otherwise) { return values.number_or("group_size", otherwise); };
   const auto has = [&](std::string_view word) { return type.find(word) != std::string_view::npos; };
@@ -160,6 +191,22 @@ void read_modelopt(Settings& outer, CheckpointQuantization& out) {
   out.loaded = out.stored = {.head = true, .experts = true};
   out.caution = Caution::not_loaded;
   if (settings.error()) outer.fail(*settings.error());
+}
+
+void read_quark(Settings& settings, CheckpointQuantization& out) {
+  if (!settings.has("global_quant_config"))
+    return settings.fail(make_error(Say::field_missing, settings.path() + ".global_quant_config", {"global_quant_config"}));
+  const Settings layers = settings.inside("layer_quant_config");
+  for (std::size_t i = 0; i <= layers.json().size(); ++i) {
+    const bool named = i < layers.json().size();
+    const auto read = quark_modules(named ? layers.inside(layers.json().key_at(i)) : settings.inside("global_quant_config"));
+    if (!read) return void(out = {.method = out.method, .caution = Caution::unknown});
+    out.modules.push_back(*read);
+    if (named) out.modules.back().targets.emplace_back(layers.json().key_at(i));
+  }
+  out.language = NameLanguage::whole_glob;
+  out.ignored = settings.names({"exclude"}).value_or(std::vector<std::string>{});
+  out.loaded.head = out.stored.head = true;
 }
 
 void read_torchao(Settings& settings, CheckpointQuantization& out) {

@@ -109,6 +109,16 @@ void read_hqq(Settings& settings, CheckpointQuantization& out) {
   out.caution = Caution::refused;
 }
 
+void read_sinq(Settings& settings, CheckpointQuantization& out) {
+  const u32 bits = settings.number_or("nbits", 4);
+  if (bits > 8 || bits == 7) return settings.fail(make_error(Say::unknown_word, settings.path() + ".nbits", {digits(bits), "1, 2, 3, 4, 5, 6, 8"}));
+  out.modules.push_back({.format = "sinq", .parameters = {{"bits", bits}, {"group_size", settings.number_or("group_size", 64)},
+                                                          {"per_word", bits == 3 ? 10U : bits == 5 ? 6U : bits == 6 ? 5U : 0U},
+                                                          {"squares", settings.text("tiling_mode") == "2D" ? 1U : 0U}}});
+  out.ignored = settings.names({"modules_to_not_convert"}).value_or(std::vector<std::string>{});
+  out.loaded.head = out.stored.head = true;  // no default list
+}
+
 void read_mlx(Settings& settings, CheckpointQuantization& out) {
   const std::string_view mode = settings.text("mode");
   const bool fixed = mode == "mxfp4" || mode == "nvfp4" || mode == "mxfp8";

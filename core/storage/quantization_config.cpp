@@ -82,17 +82,6 @@ void read_quanto(Settings& settings, CheckpointQuantization& out) {
   read_skip_list(settings, out, {"modules_to_not_convert"});
 }
 
-void read_aqlm(Settings& settings, CheckpointQuantization& out) {
-  const u32 codebooks = settings.number("num_codebooks"), bits = std::min(settings.number("nbits_per_codebook"), 20U);
-  const u32 in_group = settings.number("in_group_size"), out_group = settings.number("out_group_size");
-  const u64 entries = u64{std::min(codebooks, 64U)} * (u64{1} << bits) * std::min(in_group, 1024U) * std::min(out_group, 1024U);
-  out.modules.push_back({.format = "aqlm",
-                         .parameters = {{"codebook_entries", static_cast<u32>(std::min<u64>(entries, ~0U))}, {"code_bits", bits <= 8 ? 8U : 16U},
-                                        {"out_group", out_group}, {"in_group", in_group}, {"codebooks", codebooks}}});
-  out.ignored = settings.names({"linear_weights_not_to_quantize"}).value_or(std::vector<std::string>{});
-  out.loaded.head = out.stored.head = true;
-}
-
 void read_higgs(Settings& settings, CheckpointQuantization& out) {
   const u32 bits = std::min(settings.number("bits"), 8U), entries = 1U << bits;
   out.modules.push_back({.format = "higgs", .parameters = {{"bits", bits}, {"group_size", settings.number("group_size")}, {"entries", entries},
@@ -129,31 +118,6 @@ void read_gemma(Settings& settings, CheckpointQuantization& out) {
   out.loaded.embeddings = out.stored.embeddings = settings.flag("quantize_embeddings");
 }
 
-/// Bits of an index into a table: log2 of its entries; 0 where there is none.
-u32 index_bits(JsonView entries) {
-  u32 bits = 0;
-  for (u64 n = entries.whole().value_or(0); n > 1 && bits < 24; n /= 2) ++bits;
-  return bits;
-}
-
-/// Outliers are stored apart: a layout of their own, not read here.
-void read_vptq(Settings& settings, CheckpointQuantization& out) {
-  const JsonView layers = settings["config_for_layers"];
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    Settings layer(layers.at(i), settings.path() + ".config_for_layers");
-    const u32 vector = static_cast<u32>(std::clamp<u64>(layer["vector_lens"].at(1).whole().value_or(1), 1, 1024));
-    const u32 main = index_bits(layer["num_centroids"].at(1)), residual = index_bits(layer["num_res_centroids"].at(1));
-    if (layer["outlier_size"].whole().value_or(0) > 0 || layer["group_num"].whole().value_or(1) != 1 || main == 0) return void(out.caution = Caution::unknown);
-    const auto entries = [&](u32 bits) { return bits == 0 ? 0U : (1U << bits) * vector; };
-    out.modules.push_back({.format = "vptq",
-                           .parameters = {{"vector", vector}, {"index_bits", main + residual}, {"centroid_entries", entries(main)},
-                                          {"residual_entries", entries(residual)}, {"permuted", layer["enable_perm"].boolean() == false ? 0U : 1U},
-                                          {"normed", layer["enable_norm"].boolean() == false ? 0U : 1U}},
-                           .targets = {std::string(layers.key_at(i))}, .language = NameLanguage::path});
-  }
-  if (layers.size() == 0) settings.fail(make_error(Say::field_missing, settings.path() + ".config_for_layers", {"config_for_layers"}));
-}
-
 /// The share of a layer's bits that the method aims at; every layer has others.
 u32 thousandths(JsonView bits) {
   const double number = bits.number().value_or(0);
@@ -182,7 +146,7 @@ constexpr auto methods = std::to_array<Method>({
     {"fbgemm_fp8", read_plain<"fbgemm_fp8">}, {"fp8", read_fp8}, {"fp_quant", read_fp_quant}, {"gemma", read_gemma}, {"gptq", read_gptq},
     {"higgs", read_higgs}, {"hqq", read_hqq},
     {"metal", read_metal}, {"mlx", read_mlx}, {"modelopt", read_modelopt}, {"modelopt_fp4", read_modelopt}, {"mxfp4", read_mxfp4}, {"quanto", read_quanto},
-    {"torchao", read_torchao}, {"vptq", read_vptq},
+    {"quark", read_quark}, {"sinq", read_sinq}, {"spqr", read_spqr}, {"torchao", read_torchao}, {"vptq", read_vptq},
 });
 
 /// The method of a file that does not name it: such files are written by one program each.
@@ -207,6 +171,7 @@ bool holds_name(NameLanguage language, std::string_view entry, std::string_view 
     case NameLanguage::compressed_tensors: return entry.starts_with("re:") ? regex_matches(entry.substr(3), module) : entry == module;
     case NameLanguage::regex: return regex_matches(entry, module);
     case NameLanguage::glob: return holds_glob(entry, module);
+    case NameLanguage::whole_glob: return glob_matches(entry, module);
     case NameLanguage::path: return holds_path(entry, module);
     case NameLanguage::ending: return without_numbers(module).ends_with(entry);
   }

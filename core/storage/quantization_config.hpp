@@ -19,6 +19,7 @@ enum class NameLanguage : u8 {
   compressed_tensors,  ///< "re:" and a regular expression, or a whole name
   regex,               ///< a regular expression from the start
   glob,                ///< a glob over the name, or over one of the modules that hold it
+  whole_glob,          ///< a glob over the whole name
   path,                ///< a whole name, or that of a module that holds it
   ending               ///< the last pieces of the name, with any numbers left out: "self_attn.q_proj"
 };

@@ -57,6 +57,11 @@ void read_modelopt(Settings& settings, CheckpointQuantization& out);
 void read_mlx(Settings& settings, CheckpointQuantization& out);
 void read_hqq(Settings& settings, CheckpointQuantization& out);
 void read_torchao(Settings& settings, CheckpointQuantization& out);
+void read_sinq(Settings& settings, CheckpointQuantization& out);
+void read_quark(Settings& settings, CheckpointQuantization& out);
+void read_aqlm(Settings& settings, CheckpointQuantization& out);
+void read_vptq(Settings& settings, CheckpointQuantization& out);
+void read_spqr(Settings& settings, CheckpointQuantization& out);
 void read_fp8(Settings& settings, CheckpointQuantization& out);
 
 }  // namespace plimsoll

@@ -68,10 +68,11 @@ methods.gemma = setting => ({ quant_method: 'gemma', num_bits: whole(/bits=(\d)/
 
 methods.mxfp4 = () => ({ quant_method: 'mxfp4' });
 
-methods.vptq = setting => {
+methods.vptq = (setting, _, example) => {
+  const outliers = whole(/outlier_size=(\d+)/, setting);
   const pair = name => JSON.parse(found(new RegExp(`\\b${name}=\\(([^)]*)\\)`), setting).replace(/^/, '[').replace(/$/, ']'));
-  const layer = { vector_lens: pair('vector_lens'), num_centroids: pair('num_centroids'), num_res_centroids: pair('num_res_centroids'), outlier_size: whole(/outlier_size=(\d+)/, setting) };
-  return layer.outlier_size ? null : { quant_method: 'vptq', config_for_layers: { 'model.layers.0.mlp.gate_proj': layer } };
+  const layer = { vector_lens: pair('vector_lens'), num_centroids: pair('num_centroids'), num_res_centroids: pair('num_res_centroids'), outlier_size: outliers, group_size: example.in - outliers };
+  return { quant_method: 'vptq', config_for_layers: { 'model.layers.0.mlp.gate_proj': layer } };
 };
 
 /** Tensors that a method's module has when it is built, and drops when it is loaded. */
@@ -92,7 +93,7 @@ export function settingOf(entry, example) {
   if (example.error) return { reason: 'the library refuses this shape' };
   const listed = example.memory ?? example.checkpoint;
   const quantization = methods[entry.method]?.(entry.setting, entry.parameters ?? {}, example);
-  if (!quantization) return { reason: entry.method === 'vptq' ? 'vptq: outliers are not covered' : `${entry.method}: setting not covered` };
+  if (!quantization) return { reason: `${entry.method}: setting not covered` };
   if (kindOf(entry) === 'embedding' && entry.method === 'fp8') return { reason: 'an embedding that no config of a covered family asks for' };
   // the placeholder has no scales yet: they come from the checkpoint's side
   const scales = Object.entries(example.checkpoint_formula ?? {}).filter(([name]) => name.endsWith('_scales')).map(([name, shape]) => [name, shape, 'uint8']);

@@ -59,7 +59,10 @@ TEST_CASE("every part of every format is counted by some formula", "[format_temp
                            16384},
                        {"vector", 8}, {"index_bits", 2}, {"centroid_entries", 64}, {"residual_entries", 64}, {"permuted", 1}, {"normed", 1}, {"tile_bits",
                            1024},
-                       {"thousandths", 4250}, {"second_of_pair", 1}};
+                       {"thousandths", 4250}, {"second_of_pair", 1}, {"index_words", 24}, {"outliers", 16}, {"outlier_vector", 4}, {"outlier_entries", 64},
+                       {"tiles", 64}, {"row_offsets", 65}, {"order", 32}, {"per_word", 10}, {"squares", 1}, {"words", 1}, {"words_along_inputs", 1},
+                       {"words_along_outputs", 1}, {"zeros", 1}, {"exponents", 1}, {"wide_scales", 1}, {"narrow_scales", 1}, {"static_outputs", 1},
+                       {"wide_inputs", 1}, {"narrow_inputs", 1}, {"input_zero", 1}, {"wide_outputs", 1}, {"narrow_outputs", 1}, {"output_zero", 1}};
   for (const char* id : {"aqlm", "auto_round", "average_bits", "awq_gemm", "awq_gemv", "awq_gemv_fast", "bitnet", "bitnet_unpacked", "bnb_int8", "ct_fp8",
                          "ct_int8", "ct_mxfp",
                          "ct_mxfp8", "ct_nvfp4", "ct_packed", "eetq", "exl3", "fbgemm_fp8", "finegrained_fp4", "finegrained_fp8", "fp_quant",
@@ -67,7 +70,7 @@ TEST_CASE("every part of every format is counted by some formula", "[format_temp
                          "gptq", "higgs", "hqq", "metal", "mlx", "mlx_fp", "modelopt_fp8", "modelopt_int4", "modelopt_int8", "modelopt_mxfp",
                              "modelopt_nvfp4", "mxfp4",
                          "nf4_double_quant", "quanto_8bit", "quanto_packed", "torchao_fp8", "torchao_int4", "torchao_int4_tiles", "torchao_int8",
-                             "torchao_intx", "vptq"}) {
+                             "torchao_intx", "vptq", "spqr", "sinq", "quark"}) {
     CAPTURE(id);
     const FormatTemplate& format = *catalog().format_template(id, "").value();
     const auto bound = bind_format(format, all, "");

@@ -143,6 +143,47 @@ TEST_CASE("modules have settings of their own by name", "[quantization_config]")
   CHECK(mixed.modules[0].format == "modelopt_fp8");
 }
 
+TEST_CASE("tables and outliers are read for each module, equal ones together", "[quantization_config]") {
+  const std::string layer = R"({"vector_lens": [-1, 8], "num_centroids": [-1, 4096], "num_res_centroids": [-1, -1], "group_size": 64, "outlier_size": 0})";
+  const CheckpointQuantization vptq = read(R"({"quant_method": "vptq", "config_for_layers": {"model.layers.0.mlp.up_proj": )" + layer +
+                                           R"(, "model.layers.1.mlp.up_proj": )" + layer + R"(}, "shared_layer_config": {"layers": )" + layer + "}}");
+  REQUIRE(vptq.modules.size() == 2);
+  CHECK(vptq.modules[0].targets.size() == 2);
+  CHECK(parameter(vptq.modules[0], "index_words") == 24);
+  CHECK(holds_name(vptq.modules[1].language, vptq.modules[1].targets[0], "model.layers.5.mlp.up_proj"));
+  CHECK_FALSE(holds_name(vptq.modules[1].language, vptq.modules[1].targets[0], "layers.5.mlp.up_proj"));
+  CHECK(refused(R"({"quant_method": "vptq"})").where == "config.quantization_config.config_for_layers");
+  CHECK(refused(R"({"quant_method": "vptq", "config_for_layers": {"a": {"vector_lens": [-1, 8], "num_centroids": [-1, 16]}}})").where ==
+        "config.quantization_config.config_for_layers.a.group_size");
+  CHECK(refused(R"({"quant_method": "vptq", "config_for_layers": {"a": {"vector_lens": [-1, -1], "num_centroids": [-1, 16], "group_size": 8}}})").where ==
+        "config.quantization_config.config_for_layers.a.vector_lens");
+  CHECK(refused(R"({"quant_method": "spqr", "bits": 3})").where == "config.quantization_config.shapes");
+  CHECK(refused(R"({"quant_method": "spqr", "shapes": {"a.dense_weights.shape": 16}})").where == "config.quantization_config.shapes.a.row_offsets.shape");
+  CHECK(read(R"({"quant_method": "spqr", "shapes": {"a.dense_weights.shape": 16, "a.row_offsets.shape": 17}})").caution == Caution::refused);
+  CHECK(refused(R"({"quant_method": "sinq", "nbits": 7})").where == "config.quantization_config.nbits");
+  CHECK(read(R"({"quant_method": "sinq"})").loaded.head);
+}
+
+TEST_CASE("Quark's layers have configs of their own, and a layout that is not known leaves none", "[quantization_config]") {
+  const auto quark = [](const std::string& weight, const std::string& layers = "{}") {
+    return read(R"({"quant_method": "quark", "exclude": ["lm_head", "*.gate"], "layer_quant_config": )" + layers +
+                R"(, "global_quant_config": {"weight": )" + weight + R"(, "input_tensors": {"dtype": "fp8_e4m3", "is_dynamic": false, "scale_type": "float32"}}})");
+  };
+  const std::string fp8 = R"({"dtype": "fp8_e4m3", "qscheme": "per_tensor", "scale_type": "float"})";
+  const CheckpointQuantization read_one = quark(fp8, R"({"*.down_proj": {"weight": null}})");
+  REQUIRE(read_one.modules.size() == 2);
+  CHECK(read_one.modules[0].format.empty());
+  CHECK(read_one.modules[0].targets == std::vector<std::string>{"*.down_proj"});
+  CHECK(parameter(read_one.modules[1], "scale_outputs") == 0);
+  CHECK(parameter(read_one.modules[1], "narrow_scales") == 1);
+  CHECK(parameter(read_one.modules[1], "wide_inputs") == 1);
+  CHECK(read_one.language == NameLanguage::whole_glob);
+  CHECK_FALSE(quark(R"({"dtype": "mx", "qscheme": "per_group", "group_size": 32})").known());
+  CHECK_FALSE(quark(R"([{"dtype": "fp4"}, {"dtype": "fp8_e4m3"}])").known());
+  CHECK_FALSE(quark(R"({"dtype": "int4", "qscheme": "per_group"})").known());
+  CHECK(refused(R"({"quant_method": "quark"})").where == "config.quantization_config.global_quant_config");
+}
+
 TEST_CASE("lists replace Transformers' own, which keeps the head", "[quantization_config]") {
   CHECK_FALSE(read(R"({"quant_method": "fp8"})").loaded.head);
   CHECK(read(R"({"quant_method": "fp8", "modules_to_not_convert": ["x"]})").loaded.head);
@@ -156,8 +197,8 @@ TEST_CASE("lists replace Transformers' own, which keeps the head", "[quantizatio
 }
 
 TEST_CASE("an unknown method is named, with the bits that it states", "[quantization_config]") {
-  const CheckpointQuantization unknown = read(R"({"quant_method": "quark", "bits": 6})");
-  CHECK(unknown.method == "quark");
+  const CheckpointQuantization unknown = read(R"({"quant_method": "qqq", "bits": 6})");
+  CHECK(unknown.method == "qqq");
   CHECK_FALSE(unknown.known());
   CHECK(unknown.modules.empty());
   CHECK(unknown.least_bits == 6);
@@ -205,6 +246,8 @@ TEST_CASE("names are compared as each method compares them", "[quantization_conf
   CHECK(holds_name(glob, "model.layers.1*", up));
   CHECK(holds_name(glob, "model.layers.1", up));
   CHECK_FALSE(holds_name(glob, "layers.1", up));
+  CHECK(holds_name(whole_glob, "*.up_proj", up));
+  CHECK_FALSE(holds_name(whole_glob, "model.layers.1", up));
   CHECK(holds_name(path, "model.layers.1.mlp", up));
   CHECK_FALSE(holds_name(path, "model.layers.1.ml", up));
   CHECK(holds_name(ending, "mlp.up_proj", up));

@@ -86,7 +86,7 @@ TEST_CASE("what Transformers does not load, refuses or does not know is said", "
   CHECK(said(ask("Qwen/Qwen3-8B").weights("modelopt_nvfp4")).count("method_not_loaded") == 1);
   CHECK(said(ask("Qwen/Qwen3-8B").weights("hqq_int4_g64")).count("method_refused") == 1);
   CHECK(said(ask("Qwen/Qwen3-8B").weights("exl2_4bpw")).count("average_bits") == 1);
-  const auto unknown = said(ask_config(config_of(R"({"quant_method": "quark", "bits": 4})")));
+  const auto unknown = said(ask_config(config_of(R"({"quant_method": "qqq", "bits": 4})")));
   const u64 parameters = 2 * (4 * 64 * 64 + 3 * 64 * 128) + 2 * 256 * 64 + 5 * 64;
   REQUIRE(unknown.count("unknown_quantization") == 1);
   CHECK(has_number(unknown.at("unknown_quantization"), 2 * parameters));
