@@ -46,7 +46,8 @@ Product read_product(JsonView json) {
 FormatTemplate read_format(std::string_view id, JsonView json) {
   FormatTemplate format{.id = id, .name = text(json["name"]), .source = text(json["source"]), .parts = {}, .product = read_product(json["product"]),
                         .ggml_type = {}, .kv_cache = json["kv_cache"].boolean().value_or(false), .bias = text(json["bias"]),
-                        .bounded = json["bounded"].boolean().value_or(false), .limits = {}, .group_choice = {}, .halves_groups = json["halves_groups"].boolean().value_or(false)};
+                        .bounded = json["bounded"].boolean().value_or(false), .limits = {}, .group_choice = {},
+                        .halves_groups = json["halves_groups"].boolean().value_or(false)};
   if (const auto number = json["ggml_type"].whole()) format.ggml_type = static_cast<u32>(*number);
   format.limits = {amount(json["inputs_multiple"]), amount(json["outputs_multiple"])};
   for (std::size_t i = 0; i < json["parts"].size(); ++i) format.parts.push_back(read_part(json["parts"].at(i)));

@@ -90,7 +90,8 @@ std::optional<QuantizedModules> quark_modules(const Settings& layer) {
   const Settings weight = layer.inside("weight");
   if (!weight.json().present()) return out;
   const std::string_view type = weight.text("dtype"), scheme = weight.text("qscheme");
-  const bool words = type == "int4" || type == "uint4", bytes = type == "int8" || type == "uint8", groups = scheme == "per_group", whole = scheme == "per_tensor";
+  const bool words = type == "int4" || type == "uint4", bytes = type == "int8" || type == "uint8";
+  const bool groups = scheme == "per_group", whole = scheme == "per_tensor";
   const u32 bits = words || type == "fp4" ? 4 : bytes || type == "fp8_e4m3" || type == "fp8_e5m2" ? 8 : type.starts_with("fp6_") ? 6 : 0;
   const u32 group = side_of(weight["group_size"]);
   const JsonView block = weight["block_size"];
@@ -98,13 +99,14 @@ std::optional<QuantizedModules> quark_modules(const Settings& layer) {
   if (bits == 0 || (groups && group == 0) || (whole && words) || !(groups || blocks || whole || scheme == "per_channel")) return std::nullopt;
   const auto wide = [](const Settings& tensor) { return tensor.text("scale_type") == "float32"; };
   out.format = "quark";
-  out.parameters = {{"bits", bits}, {"words", one_if(words)}, {"words_along_inputs", one_if(words && !groups)}, {"words_along_outputs", one_if(words && groups)},
-                    {"zeros", one_if(bytes)}, {"scale_outputs", blocks ? side_of(block.at(0)) : one_if(!whole)},
+  out.parameters = {{"bits", bits}, {"words", one_if(words)}, {"words_along_inputs", one_if(words && !groups)},
+                    {"words_along_outputs", one_if(words && groups)}, {"zeros", one_if(bytes)}, {"scale_outputs", blocks ? side_of(block.at(0)) : one_if(!whole)},
                     {"scale_inputs", blocks ? side_of(block.at(1)) : groups ? group : 0}, {"exponents", one_if(exponents)},
                     {"wide_scales", one_if(!exponents && wide(weight))}, {"narrow_scales", one_if(!exponents && !wide(weight))}};
   const auto add = [&](const Settings& tensor, std::array<std::string_view, 4> names) {
     const bool fixed = tensor["is_dynamic"].boolean() == false;
-    out.parameters.insert(out.parameters.end(), {{names[0], one_if(fixed)}, {names[1], one_if(fixed && wide(tensor))}, {names[2], one_if(fixed && !wide(tensor))},
+    out.parameters.insert(out.parameters.end(), {{names[0], one_if(fixed)}, {names[1], one_if(fixed && wide(tensor))},
+                                                 {names[2], one_if(fixed && !wide(tensor))},
                                                  {names[3], one_if(fixed && tensor.text("dtype").ends_with("int8"))}});
   };
   add(layer.inside("input_tensors"), {"static_inputs", "wide_inputs", "narrow_inputs", "input_zero"});
@@ -144,14 +146,15 @@ void read_torchao_type(Settings& settings, CheckpointQuantization& out, std::str
 
 }  // namespace
 
-void read_compressed_tensors(Settings& settings, CheckpointQuantization& out) {
+void read_compressed_tensors(Settings& outer, CheckpointQuantization& out) {
+  Settings settings = outer.has("quantization_config") ? outer.inside("quantization_config") : outer;  // beside sparsity_config
   out.language = NameLanguage::compressed_tensors;
   out.ignored = settings.names({"ignore"}).value_or(std::vector<std::string>{});
   const JsonView groups = settings["config_groups"];
   for (std::size_t i = 0; i < groups.size(); ++i) {
     Settings group(groups.at(i), settings.path() + ".config_groups." + std::string(cut(groups.key_at(i), 40)));
     QuantizedModules modules = ct_group(group, settings.text("format"));
-    if (group.error()) return settings.fail(*group.error());
+    if (group.error()) return outer.fail(*group.error());
     modules.language = NameLanguage::compressed_tensors;
     const auto targets = group.names({"targets"}).value_or(std::vector<std::string>{"Linear"});
     if (std::find(targets.begin(), targets.end(), "Linear") == targets.end()) modules.targets = targets;
@@ -159,6 +162,11 @@ void read_compressed_tensors(Settings& settings, CheckpointQuantization& out) {
   }
   out.loaded.head = out.stored.head = true;
   out.caution = out.modules.empty() ? Caution::none : Caution::dense_after_forward;
+  const std::string_view sparsity = outer.inside("sparsity_config").text("format");
+  if (settings.text("format") == "marlin-24" || settings.text("format").starts_with("sparse") || (!sparsity.empty() && sparsity != "dense")) {
+    out.modules.clear();  // half of the weights and which half: a layout that is not here
+    out.caution = Caution::unknown;
+  }
 }
 
 void read_modelopt(Settings& outer, CheckpointQuantization& out) {
@@ -187,6 +195,8 @@ void read_modelopt(Settings& outer, CheckpointQuantization& out) {
     if (std::find(targets.begin(), targets.end(), "Linear") != targets.end()) targets.clear();
     add(algorithm_of(weights), group, std::move(targets), each.path());
   }
+  if (mixed && out.modules.empty() && !settings.error())
+    settings.fail(make_error(Say::field_missing, settings.path() + ".quantized_layers", {"quantized_layers"}));
   if (!mixed && !algorithm.empty()) add(algorithm, group, {}, settings.path() + ".quant_algo");
   out.loaded = out.stored = {.head = true, .experts = true};
   out.caution = Caution::not_loaded;
@@ -209,9 +219,28 @@ void read_quark(Settings& settings, CheckpointQuantization& out) {
   out.loaded.head = out.stored.head = true;
 }
 
+/// A config for each module: its name, "re:" and an expression, or "_default" for the rest.
+void read_torchao_modules(Settings& settings, CheckpointQuantization& out, JsonView by_name) {
+  constexpr std::string_view rest = "_default", weight = ".weight";
+  for (const bool named : {true, false})
+    for (std::size_t i = 0; i < by_name.size(); ++i) {
+      std::string_view name = by_name.key_at(i);
+      if ((name != rest) != named || out.caution == Caution::unknown) continue;
+      Settings values(by_name.at(i)["_data"], settings.path() + "." + std::string(cut(name, 80)));
+      if (by_name.at(i).present()) read_torchao_type(settings, out, by_name.at(i)["_type"].string().value_or(""), values);
+      else out.modules.push_back({.format = ""});
+      if (!named || out.modules.empty()) continue;
+      if (name.ends_with(weight)) name.remove_suffix(weight.size());
+      out.modules.back().targets = {std::string(name)};
+      out.modules.back().language = NameLanguage::compressed_tensors;
+    }
+}
+
 void read_torchao(Settings& settings, CheckpointQuantization& out) {
   read_skip_list(settings, out, {"modules_to_not_convert"});
   const JsonView type = settings["quant_type"];
+  for (const std::string_view key : {"module_fqn_to_config", "fqn_to_config"})
+    if (const JsonView by_name = type["default"]["_data"][key]; by_name.present()) return read_torchao_modules(settings, out, by_name);
   Settings values = type.string() ? settings.inside("quant_type_kwargs") : Settings(type["default"]["_data"], settings.path() + ".quant_type.default");
   read_torchao_type(settings, out, type.string() ? *type.string() : type["default"]["_type"].string().value_or(""), values);
   if (settings.flag("include_input_output_embeddings")) out.loaded.embeddings = out.stored.embeddings = out.loaded.head = out.stored.head = true;

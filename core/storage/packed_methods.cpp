@@ -13,8 +13,14 @@ Parameters awq_parameters(u32 bits, u32 group, bool gemv) {
   return {{"group_size", group}, {"padded_groups", 8 * words}, {"padded_zero_bits", 32 * words}, {"padded_scale_bits", 128 * words}};
 }
 
+/// AutoRound finds a key that is no module's name anywhere in one; a plain name ends where a module's does.
+std::string searched(std::string_view key) {
+  const bool plain = key.find_first_of("*+?[]()|^$\\") == std::string_view::npos;
+  return ".*(?:" + std::string(key) + (plain ? ")(?![^.])" : ")");
+}
+
 /// Settings of their own for modules by name; 16 bits and more, false and "-:" leave them alone.
-void read_exceptions(Settings& settings, JsonView list, CheckpointQuantization& out, NameLanguage language, std::string_view format, u32 bits, u32 group) {
+void read_exceptions(Settings& settings, JsonView list, CheckpointQuantization& out, bool search, std::string_view format, u32 bits, u32 group) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     std::string_view name = list.key_at(i);
     const bool leaves = name.starts_with("-:");
@@ -22,7 +28,8 @@ void read_exceptions(Settings& settings, JsonView list, CheckpointQuantization& 
     Settings own(list.at(i), settings.path() + "." + std::string(cut(name, 80)));
     const u32 own_bits = leaves ? 16 : own.number_or("bits", bits), own_group = own.has("group_size") ? own.number_or("group_size", 0) : group;
     if (own.error()) return settings.fail(*own.error());
-    QuantizedModules modules{.format = own_bits >= 16 ? "" : format, .targets = {std::string(name)}, .language = language};
+    QuantizedModules modules{.format = own_bits >= 16 ? "" : format, .targets = {search ? searched(name) : std::string(name)},
+                             .language = NameLanguage::regex};
     if (format == "auto_round") modules.parameters = {{"bits_of_32", 32 * own_bits}, {"group_size", own_group}};
     else modules.parameters = {{"bits", own_bits}, {"group_size", own_group}};
     out.modules.push_back(std::move(modules));
@@ -57,12 +64,14 @@ void read_gptq(Settings& settings, CheckpointQuantization& out) {
   const u32 bits = settings.number("bits"), group = settings.number_or("group_size", 0);
   const bool head = settings.flag("lm_head");
   out.loaded.head = out.stored.head = head;
-  read_exceptions(settings, settings["dynamic"], out, NameLanguage::regex, "gptq", bits, group);
+  read_exceptions(settings, settings["dynamic"], out, false, "gptq", bits, group);
   QuantizedModules modules{.format = "gptq", .parameters = {{"bits", bits}, {"group_size", group}}, .language = NameLanguage::ending};
   const JsonView inside = settings["modules_in_block_to_quantize"];
-  for (std::size_t i = 0; i < inside.size(); ++i)
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    if (const auto name = inside.at(i).string()) modules.targets.emplace_back(*name);
     for (std::size_t j = 0; j < inside.at(i).size(); ++j)
       if (const auto name = inside.at(i).at(j).string()) modules.targets.emplace_back(*name);
+  }
   out.modules.push_back(std::move(modules));
 }
 
@@ -78,9 +87,14 @@ void read_awq(Settings& settings, CheckpointQuantization& out) {
 
 void read_auto_round(Settings& settings, CheckpointQuantization& out) {
   const u32 bits = settings.number("bits"), group = settings.number_or("group_size", 0);
+  if (const std::string_view type = settings.text("data_type"); !type.empty() && !type.starts_with("int")) {  // MX and NV floats have layouts of their own
+    out.caution = Caution::unknown;
+    out.least_bits = std::min(bits, 32U);
+    return;
+  }
   const bool awq = settings.text("packing_format").find("awq") != std::string_view::npos;
   const std::string_view format = awq ? "awq_gemm" : "auto_round";
-  read_exceptions(settings, settings["extra_config"], out, NameLanguage::path, format, bits, group);
+  read_exceptions(settings, settings["extra_config"], out, true, format, bits, group);
   QuantizedModules modules{.format = format, .parameters = {{"bits_of_32", 32 * bits}, {"group_size", group}}, .language = NameLanguage::path};
   if (awq) modules.parameters = awq_parameters(bits, group, false);
   out.modules.push_back(std::move(modules));

@@ -243,7 +243,7 @@ Result<std::optional<CheckpointQuantization>> find_quantization(JsonView config,
   for (const Place& place : {Place{config, path}, Place{config["text_config"], path + ".text_config"}})
     for (const std::string_view key : {"quantization", "quantization_config", "compression_config"}) {
       const JsonView settings = place.holder[key];
-      if (!settings.present() || settings.size() == 0) continue;
+      if (!settings.present() || (settings.size() == 0 && settings.kind() == JsonView::Kind::object)) continue;
       PLIMSOLL_TRY(CheckpointQuantization read, read_quantization(settings, place.path + "." + std::string(key)));
       if (config["expert_dtype"].string().value_or("") == "fp4" && read.method == "fp8" && read.modules.size() == 1) {
         const Parameters scale{{"scale_bits", value_of(read.modules[0].parameters, "scale_bits").value_or(8)}};

@@ -143,6 +143,52 @@ TEST_CASE("modules have settings of their own by name", "[quantization_config]")
   CHECK(mixed.modules[0].format == "modelopt_fp8");
 }
 
+TEST_CASE("settings are read where other writers put them", "[quantization_config]") {
+  CHECK(read(R"({"quant_method": "gptq", "bits": 4, "group_size": 128, "modules_in_block_to_quantize": ["self_attn.q_proj", ["mlp.up_proj"]]})")
+            .modules.back().targets == std::vector<std::string>{"self_attn.q_proj", "mlp.up_proj"});
+  const std::string groups = R"({"config_groups": {"a": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "tensor"}}}})";
+  CHECK(format_of(R"({"quant_method": "compressed-tensors", "quantization_config": )" + groups + "}") == "ct_fp8");
+  CHECK_FALSE(read(R"({"quant_method": "compressed-tensors", "sparsity_config": {"format": "sparse-24-bitmask"}, "quantization_config": )" + groups + "}").known());
+  CHECK(read(R"({"quant_method": "compressed-tensors", "sparsity_config": {"format": "dense"}, "quantization_config": )" + groups + "}").known());
+  CHECK_FALSE(read(R"({"quant_method": "compressed-tensors", "format": "marlin-24", "config_groups": {"a": {"weights": {"num_bits": 4, "type": "int",
+      "strategy": "group", "group_size": 128}}}})").known());
+  CHECK(refused(R"({"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION"})").where == "config.quantization_config.quantized_layers");
+  const CheckpointQuantization mx = read(R"({"quant_method": "auto-round", "bits": 4, "group_size": 32, "data_type": "mx_fp"})");
+  CHECK_FALSE(mx.known());
+  CHECK(mx.least_bits == 4);
+  const JsonDocument word = json(R"({"quantization_config": "awq"})");
+  CHECK(find_quantization(word.root(), "config").error().where == "config.quantization_config");
+}
+
+TEST_CASE("AutoRound finds a key anywhere in a name, a plain one as whole pieces at its end", "[quantization_config]") {
+  const auto holds = [](const std::string& key, std::string_view module) {
+    const CheckpointQuantization round = read(R"({"quant_method": "auto-round", "bits": 4, "group_size": 128, "extra_config": {")" + key + R"(": {"bits": 8}}})");
+    return holds_name(round.modules[0].language, round.modules[0].targets.at(0), module);
+  };
+  CHECK(holds("model.layers.0.mlp.up_proj", "model.layers.0.mlp.up_proj"));
+  CHECK(holds("mlp.up_proj", "model.layers.0.mlp.up_proj"));
+  CHECK(holds(".*down_proj", "model.layers.0.mlp.down_proj"));
+  CHECK(holds("layers.[01].mlp", "model.layers.1.mlp.down_proj"));
+  CHECK_FALSE(holds("mlp.gate", "model.layers.0.mlp.gate_proj"));
+  CHECK_FALSE(holds("model.layers.1", "model.layers.11.mlp.gate_proj"));
+  CHECK_FALSE(holds("layers.[01].mlp", "model.layers.2.mlp.down_proj"));
+}
+
+TEST_CASE("torchao's modules have configs by name, and the rest has the default", "[quantization_config]") {
+  const CheckpointQuantization by_name = read(R"({"quant_method": "torchao", "quant_type": {"default": {"_type": "ModuleFqnToConfig", "_data": {
+      "module_fqn_to_config": {"_default": {"_type": "Int8WeightOnlyConfig", "_data": {}}, "re:.*up_proj": {"_type": "Int4WeightOnlyConfig",
+      "_data": {"group_size": 32}}, "model.layers.0.mlp.down_proj.weight": null}}}}})");
+  REQUIRE(by_name.modules.size() == 3);
+  CHECK(by_name.modules[1].format == "torchao_int4");
+  CHECK(parameter(by_name.modules[1], "group_size") == 32);
+  CHECK(by_name.modules[1].targets == std::vector<std::string>{"re:.*up_proj"});
+  CHECK(by_name.modules[0].format.empty());
+  CHECK(by_name.modules[0].targets == std::vector<std::string>{"model.layers.0.mlp.down_proj"});
+  CHECK(by_name.modules[2].format == "torchao_int8");
+  CHECK_FALSE(read(R"({"quant_method": "torchao", "quant_type": {"default": {"_type": "FqnToConfig", "_data": {"fqn_to_config": {"a": {"_type": "Odd",
+      "_data": {}}}}}}})").known());
+}
+
 TEST_CASE("tables and outliers are read for each module, equal ones together", "[quantization_config]") {
   const std::string layer = R"({"vector_lens": [-1, 8], "num_centroids": [-1, 4096], "num_res_centroids": [-1, -1], "group_size": 64, "outlier_size": 0})";
   const CheckpointQuantization vptq = read(R"({"quant_method": "vptq", "config_for_layers": {"model.layers.0.mlp.up_proj": )" + layer +
@@ -177,10 +223,8 @@ TEST_CASE("Quark's layers have configs of their own, and a layout that is not kn
   CHECK(parameter(read_one.modules[1], "scale_outputs") == 0);
   CHECK(parameter(read_one.modules[1], "narrow_scales") == 1);
   CHECK(parameter(read_one.modules[1], "wide_inputs") == 1);
-  CHECK(read_one.language == NameLanguage::whole_glob);
   CHECK_FALSE(quark(R"({"dtype": "mx", "qscheme": "per_group", "group_size": 32})").known());
   CHECK_FALSE(quark(R"([{"dtype": "fp4"}, {"dtype": "fp8_e4m3"}])").known());
-  CHECK_FALSE(quark(R"({"dtype": "int4", "qscheme": "per_group"})").known());
   CHECK(refused(R"({"quant_method": "quark"})").where == "config.quantization_config.global_quant_config");
 }
 
