@@ -99,6 +99,21 @@ TEST_CASE("one linear operator of every method has the library's own tensors, ea
   CHECK(methods.size() >= 17);
 }
 
+TEST_CASE("published quantised checkpoints of presets have the bytes that their indexes state", "[checkpoint_plan]") {
+  // total_size of model.safetensors.index.json: Qwen/Qwen3-14B-MLX-4bit, openai/gpt-oss-20b, both exact
+  const auto stored = [](const char* preset, const char* recipe) {
+    const Plan plan = ask(preset).plan();
+    const LoadedModel& model = *plan.model;
+    const QuantizationRecipe* chosen = recipe == nullptr ? nullptr : catalog().quantization(recipe, "").value();
+    const CheckpointQuantization& quantization = chosen == nullptr ? *model.spec.quantization : *chosen->as_checkpoint;
+    const auto formats = checkpoint_plan(quantization, model.spec, model.inventory, "bf16", catalog(), Place::checkpoint, "");
+    REQUIRE(formats.ok());
+    return weight_bytes(model.inventory, formats.value(), Place::checkpoint).value;
+  };
+  CHECK(stored("Qwen/Qwen3-14B", "mlx_4bit_g64") == 8'307'783'680ULL);
+  CHECK(stored("openai/gpt-oss-20b", nullptr) == 13'761'264'768ULL);
+}
+
 TEST_CASE("a method without a list leaves embeddings, norms and the head", "[checkpoint_plan]") {
   const std::string gptq = config_of("", R"({"quant_method": "gptq", "bits": 4, "group_size": 128})");
   CHECK(formats_of(gptq, "q_proj") == Layers{{"gptq", 3}});
