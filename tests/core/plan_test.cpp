@@ -124,7 +124,7 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
   for (const Ask& asked : {stored, ask(gpt2), ask(gpt2).context(2000), ask_config(R"({"model_type": "llama"})"), ask_count("7B"), ask("deepseek-ai/DeepSeek-V3"),
                            ask("google/gemma-2-2b").cache("fp8").weights("int8").on("intel/arc-b580"), ask("deepseek-ai/DeepSeek-V2-Lite").weights("bnb_int8"),
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "fp8"}})"), ask(gpt2).cache("q8_0"),
-                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "quark"}})"), ask(gpt2).weights("ct_w4a16_g128"),
+                           ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "qqq"}})"), ask(gpt2).weights("ct_w4a16_g128"),
                            ask_config(R"({"model_type": "llama", "quantization_config": {"quant_method": "eetq", "modules_to_not_convert": ["mlp"]}})"),
                            ask(gpt2).weights("hqq_int4_g64"), ask(gpt2).weights("exl2_4bpw"), ask(gpt2).weights("mlx_4bit_g64"),
                                ask("Qwen/Qwen3-30B-A3B").weights("nf4"),
