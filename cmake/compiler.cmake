@@ -10,7 +10,7 @@ option(PLIMSOLL_BUILD_FUZZ "The fuzzers; clang only" OFF)
 option(PLIMSOLL_SANITIZE "Address and undefined behaviour sanitizers" OFF)
 option(PLIMSOLL_STRICT "Warnings are errors" OFF)
 option(PLIMSOLL_WASM_EXCEPTIONS "The core throws nothing, so its WebAssembly is built without exceptions" OFF)
-set(PLIMSOLL_WASM_OPTIMISE "-O2" CACHE STRING "Optimisation of a WebAssembly release; what runs once has -Oz of its own")
+set(PLIMSOLL_WASM_OPTIMISE "-Oz" CACHE STRING "Optimisation of a WebAssembly release; what runs often has -O2 of its own")
 
 add_library(plimsoll_compiler INTERFACE)
 target_compile_options(plimsoll_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
