@@ -144,6 +144,8 @@ constexpr auto texts = std::to_array<Text>({
     error(unsupported_combination, "The objective {0} is not counted with {1}.", "Change one of the two.", "训练目标 {0} 不能与 {1} 一同计算。", "请更改其中一项。"),
     error(unsupported_combination, "The teacher has {0} words, the model {1}: their distributions cannot be compared.", "Choose a teacher with the same vocabulary.",
      "教师模型的词表大小为 {0}，学生为 {1}：两者的分布无法比较。", "请选择词表相同的教师模型。"),
+    error(unsupported_combination, "The reward model has {0} words, the model {1}: it is given the same tokens.", "Choose a reward model with the same vocabulary.",
+     "奖励模型的词表大小为 {0}，被训练的模型为 {1}：两者读取相同的 token。", "请选择词表相同的奖励模型。"),
     // notices
     notice("class_default", "config.json does not state {0}: the defaults of the model class are used.",
             "config.json 未给出 {0}：采用该模型类的默认值。"),
@@ -207,6 +209,8 @@ constexpr auto texts = std::to_array<Text>({
     notice("generation_not_counted", "Completions are generated between steps: that moment, with its KV cache or vLLM's share of the device, is not among these.",
             "补全在各步之间生成：该时刻及其 KV 缓存或 vLLM 占用的显存不在此列。"),
     notice("teacher_type_assumed", "The teacher is taken to be loaded in {0}, as the trained weights are.", "假定教师模型以 {0} 加载，与训练的权重相同。"),
+    notice("value_model_assumed", "The reward model and the value model are taken to be of one kind, in {0}, each with a head of one output. The value model is trained whole, and recomputes nothing.",
+            "假定奖励模型与价值模型结构相同，以 {0} 加载，头部各只有一个输出。价值模型全量训练，且不做重算。"),
 });
 static_assert(texts.size() == static_cast<std::size_t>(Say::count_));
 

@@ -21,7 +21,7 @@ enum class Say {
   tensor_twice, tensor_size_differs, tensor_not_next, tensor_type_unknown, too_many_axes, name_too_long, count_impossible, gguf_magic,
   gguf_version, gguf_big_endian, gguf_value_type, gguf_flag, gguf_alignment, row_not_whole_blocks, files_missing, files_differ, not_in_index,
   header_needs_config, architecture_unknown, checkpoint_and_parameters,
-  nothing_trained, no_gradient_reaches, packing_needs_flash, steps_in_backward_refuse, objective_refuses, teacher_vocabulary,
+  nothing_trained, no_gradient_reaches, packing_needs_flash, steps_in_backward_refuse, objective_refuses, teacher_vocabulary, reward_vocabulary,
   // notices
   class_default, context_clamped, past_model_length, dtype_assumed, quantized_checkpoint, uniform_format, typical_architecture,
   overhead_assumed, usable_estimated, mtp_apart, cache_format_idealised, eager_only, program_targets,
@@ -29,7 +29,7 @@ enum class Say {
   dense_after_forward, unpacked_when_loaded, method_not_loaded, method_refused, dequantised_elsewhere, average_bits, unknown_quantization,
   skip_entry_misses, cache_of_other_engine,
   checkpoint_differs, weights_as_stored, gguf_in_transformers,
-  generation_not_counted, teacher_type_assumed,
+  generation_not_counted, teacher_type_assumed, value_model_assumed,
   count_
 };
 

@@ -100,9 +100,10 @@ PLIMSOLL_ENUM_NAMES(LossImplementation, "LossImplementation", "transformers", "l
 enum class TrainingMethod { full, lora, qlora };
 PLIMSOLL_ENUM_NAMES(TrainingMethod, "TrainingMethod", "full", "lora", "qlora");
 
-/// What is trained for: the next token; one answer rather than another; answers that rewards rank in groups; the distribution of a teacher.
-enum class TrainingObjective { sft, dpo, grpo, distillation };
-PLIMSOLL_ENUM_NAMES(TrainingObjective, "TrainingObjective", "sft", "dpo", "grpo", "distillation");
+/// What is trained for: the next token; one answer rather than another; answers that rewards rank in groups; rewards that a value model
+/// expects; the distribution of a teacher.
+enum class TrainingObjective { sft, dpo, grpo, ppo, distillation };
+PLIMSOLL_ENUM_NAMES(TrainingObjective, "TrainingObjective", "sft", "dpo", "grpo", "ppo", "distillation");
 
 /// What of the model's output the caller keeps until after backward: nothing, the logits, or them in fp32.
 enum class KeptLogits { none, output, output_fp32 };

@@ -47,7 +47,7 @@ PLIMSOLL_WIRE(TrainingWorkload, true, PLIMSOLL_FIELD(method), PLIMSOLL_FIELD(sta
               PLIMSOLL_FIELD(recompute_granularity), PLIMSOLL_FIELD(recompute_method), PLIMSOLL_FIELD(recompute_num_layers), PLIMSOLL_FIELD(recompute_modules),
               PLIMSOLL_FIELD(activation_offloading), PLIMSOLL_FIELD(loss), PLIMSOLL_FIELD(gradient_clipping),
               PLIMSOLL_FIELD(optimizer_in_backward), PLIMSOLL_FIELD(use_reentrant), PLIMSOLL_FIELD(kept_logits), PLIMSOLL_FIELD(padded), PLIMSOLL_FIELD(packing),
-              PLIMSOLL_FIELD(max_completion_length), PLIMSOLL_FIELD(teacher),
+              PLIMSOLL_FIELD(max_completion_length), PLIMSOLL_FIELD(reward_model), PLIMSOLL_FIELD(teacher),
               PLIMSOLL_FIELD(lora), PLIMSOLL_FIELD(frozen), PLIMSOLL_FIELD(enable_input_require_grads));
 PLIMSOLL_WIRE(ParallelChoice, true, PLIMSOLL_FIELD(tensor_parallel_size));
 PLIMSOLL_WIRE(DeviceChoice, true, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count));

@@ -9,7 +9,7 @@ export type FitOutcome = 'fits' | 'tight' | 'does_not_fit';
 export type Limit = 'memory' | 'model';
 export type AttentionImplementation = 'sdpa' | 'eager';
 export type TrainingMethod = 'full' | 'lora' | 'qlora';
-export type TrainingObjective = 'sft' | 'dpo' | 'grpo' | 'distillation';
+export type TrainingObjective = 'sft' | 'dpo' | 'grpo' | 'ppo' | 'distillation';
 export type TrainingKernels = 'transformers' | 'liger' | 'transformer_engine' | 'compiled';
 export type TrainingAttention = 'sdpa' | 'sdpa_math' | 'eager' | 'flash_attention_2';
 export type RecomputeGranularity = 'none' | 'selective' | 'full';
@@ -109,6 +109,7 @@ export interface TrainingWorkload {
   padded?: boolean | null;
   packing?: boolean | null;
   max_completion_length?: number | null;
+  reward_model?: ModelChoice | null;
   teacher?: ModelChoice | null;
   lora?: LoraChoice | null;
   frozen?: FrozenChoice | null;

@@ -23,6 +23,7 @@ void depart(ConfigReader& config, Decoder& decoder) {
   attention.qkv_bias = attention.o_bias = attention.conv1d = true;
   attention.softmax_in_compute_dtype = true;
   attention.attention_dropout = config.fraction("attn_pdrop", 0.1) > 0;
+  attention.dropout_modules = true;
   attention.output_dropout = decoder.mlp.output_dropout = config.fraction("resid_pdrop", 0.1) > 0;
   decoder.embedding_dropout = config.fraction("embd_pdrop", 0.1) > 0;
   attention.names = &attention_names;

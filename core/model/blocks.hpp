@@ -75,6 +75,7 @@ struct GroupedQueryAttention {
   bool softmax_in_compute_dtype = false;      ///< eager attention elsewhere takes its softmax in fp32
   bool eager_only = false;                    ///< the reference class has no SDPA path
   bool attention_dropout = false, output_dropout = false;  ///< in training: on the probabilities, on the output projection
+  bool dropout_modules = false;  ///< the rate on the probabilities is that of a module, which a trainer may set to zero
   const AttentionNames* names = &default_attention_names;
   bool operator==(const GroupedQueryAttention&) const = default;
 };

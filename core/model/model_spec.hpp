@@ -79,6 +79,7 @@ struct ModelSpec {
   std::vector<Stack> stacks;       ///< the text decoder first
   Norm final_norm;
   std::string_view head_name;
+  u32 head_outputs = 0;            ///< rows of the head where they are not the vocabulary's: 1 of a head that gives each token a number
   bool head_bias = false;
   bool tie_word_embeddings = false;
   bool logit_soft_cap = false, logit_scale = false;

@@ -79,7 +79,8 @@ TensorInventory inventory_of(const ModelSpec& model) {
     sink.matrix({.block = model.position_name, .out = model.position_rows, .in = model.hidden_size, .role = Role::position_embedding, .parameter = true});
   for (std::size_t stack = 0; stack < model.stacks.size(); ++stack) add_layers(inventory.tensors, model, stack);
   list_norm(sink, {}, model.final_norm, Role::norm);
-  sink.matrix({.block = model.head_name, .out = model.vocab_size, .in = model.hidden_size, .role = Role::lm_head, .cut = Cut::out, .bias = model.head_bias});
+  const u32 head_rows = model.head_outputs != 0 ? model.head_outputs : model.vocab_size;
+  sink.matrix({.block = model.head_name, .out = head_rows, .in = model.hidden_size, .role = Role::lm_head, .cut = Cut::out, .bias = model.head_bias});
   if (model.tie_word_embeddings) inventory.tensors.back().apart = Apart::tied;
   count(inventory, model);
   return inventory;

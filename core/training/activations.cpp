@@ -10,6 +10,7 @@ namespace plimsoll {
 namespace {
 
 constexpr LedgerItem layer_input = saved("saved.layer_input", "L * b_a * B * T * h");
+constexpr LedgerItem hidden_state = saved("output.hidden_state", "L * b_a * B * T * h", source::proximal);
 constexpr LedgerItem final_normed = saved("saved.head_input", "L * b_a * B * T * h");
 constexpr LedgerItem offload_buffer = saved("saved.offload_buffer", "2 * b_a * B * T * h", source::unsloth);
 
@@ -33,8 +34,13 @@ bool masked(const LayerSpec& layer, const TrainingPass& pass) {
 
 void add(TermTree& tree, const LedgerItem& item, const Values& v) { tree.leaf(item.id, item.formula, v, {.source = item.source}); }
 
+/// What comes into a layer is a hidden state of the output. Of 16 bits that autocast works on, that is a copy in FP32.
 Traced run_layer(Tape& tape, const LayerSpec& layer, const TrainingPass& pass, bool input_gradient) {
   Traced input = tape.make(layer_input, pass.weight_bytes(), input_gradient);
+  if (pass.returns_states()) {
+    const bool copied = pass.autocast() && !pass.casts_weights() && pass.holds_output();
+    tape.put_out(copied ? tape.make(hidden_state, 4, false) : input);
+  }
   if (input_gradient) input.edge = Backward(tape, {}).out();
   return trace_layer(tape, layer, input, masked(layer, pass));
 }
@@ -123,6 +129,21 @@ void SavedTrace::add_inputs(TermTree& tree, const Group& group, u64 count) const
   if (count != 0) add_line(tree, group.tape, group.tape.lines().front(), count);
 }
 
+u64 SavedTrace::Group::output_bytes(bool apart) const {
+  u64 bytes = 0;
+  for (const Tape::Line& line : tape.lines()) bytes += line.of_output && !(apart && line.saved) ? line.bytes : 0;
+  return bytes;
+}
+
+void SavedTrace::add_output(TermTree& tree, u64 from, Output which) const {
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    u64 layers = 0;
+    for (u64 layer = from; layer < model_.num_hidden_layers(); ++layer) layers += group_of(layer) == i ? 1 : 0;
+    for (const Tape::Line& line : groups_[i].tape.lines())
+      if (layers != 0 && line.of_output && !(which == Output::apart && line.saved)) add_line(tree, groups_[i].tape, line, layers);
+  }
+}
+
 /// Of the layers before one, the inputs of units and what the others saved.
 void SavedTrace::add_layers(TermTree& tree, u64 before) const {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
@@ -133,12 +154,16 @@ void SavedTrace::add_layers(TermTree& tree, u64 before) const {
       else ++again;
       if (units_.recomputed(layer) && units_.first_of(layer) == layer && unit_keeps_input(layer)) ++inputs;
     }
-    add_inputs(tree, groups_[i], inputs);
-    for (const Tape::Line& line : groups_[i].tape.lines())
-      if (line.past_checkpoint && again != 0 && !pass_.reentrant) add_line(tree, groups_[i].tape, line, again);
-    if (kept == 0 || groups_[i].tape.saved_bytes() == 0) continue;
+    const std::vector<Tape::Line>& lines = groups_[i].tape.lines();
+    const bool output = pass_.holds_output();
+    add_inputs(tree, groups_[i], output && lines.front().of_output ? again : inputs);
+    for (std::size_t at = 0; at < lines.size() && again != 0; ++at)
+      if ((lines[at].past_checkpoint && !pass_.reentrant) || (output && lines[at].of_output && at != 0)) add_line(tree, groups_[i].tape, lines[at], again);
+    const u64 apart = output ? groups_[i].output_bytes(true) : 0;
+    if (kept == 0 || groups_[i].tape.saved_bytes() + apart == 0) continue;
     tree.open("saved.layers", Combine::sum);
-    add_lines(tree, groups_[i].tape, kept);
+    for (const Tape::Line& line : lines)
+      if (line.saved || (output && line.of_output)) add_line(tree, groups_[i].tape, line, kept);
     tree.close();
   }
 }

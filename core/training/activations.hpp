@@ -48,6 +48,9 @@ class SavedTrace {
   void add_kept(TermTree& tree, FinalNorm norm = FinalNorm::kept) const;
   /// Adds the same as far as it waits in main memory; nothing where nothing is offloaded.
   void add_offloaded(TermTree& tree) const;
+  /// Adds what the model's output refers to in layers from this one on: hidden states and cache. Of `apart` alone what no operator saved.
+  enum class Output : u8 { all, apart };
+  void add_output(TermTree& tree, u64 from, Output which) const;
   /// Adds the leaves of one part outside the layers.
   void add_outside(TermTree& tree, Outside part) const;
   /// The moments of all layers, in their order.
@@ -79,6 +82,8 @@ class SavedTrace {
     Traced out{};
     /// Whether a layer that runs again saves anything.
     [[nodiscard]] bool saves() const { return tape.saved_bytes() != 0 || tape.regions() != 0; }
+    /// Bytes of the model's output, and of them what is not there anyway where a layer keeps what it saved.
+    [[nodiscard]] u64 output_bytes(bool apart) const;
   };
   struct OutsideLine {
     const LedgerItem* item = nullptr;

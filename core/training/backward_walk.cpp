@@ -41,6 +41,8 @@ void BackwardWalk::run(u64 until) {
   for (const BackwardStep& step : tape_.steps())
     if (step.does == BackwardStep::Does::release && lines[step.elements].saved) hold(static_cast<u32>(step.elements));
   if (input_stays_) hold(0);
+  for (u32 line = 0; tape_.pass().holds_output() && line < lines.size(); ++line)
+    if (lines[line].of_output) hold(line);
   waiting_.resize(tape_.nodes().size() * slots);
   receive(out_.edge, new_store(out_.elements, out_.bytes), false);
   for (std::size_t number = tape_.nodes().size(); number-- > 1 && !stopped();) run_node(tape_.nodes()[number], static_cast<u16>(number));

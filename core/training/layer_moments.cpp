@@ -44,6 +44,8 @@ std::vector<LayerMoment> SavedTrace::layer_moments(NewGradients gradients) const
   std::vector<LayerMoment> out;
   out.reserve(layers);
   u64 kept = 0, kept_before_unit = 0, run_again = 0;  // bytes of earlier layers, and of the unit's own that have run again
+  u64 output = 0;                                     // bytes that the output holds of this layer and later ones
+  for (u64 layer = 0; pass_.holds_output() && layer < layers; ++layer) output += groups_[group_of(layer)].output_bytes(false);
   ByWidth ahead;
   for (u64 layer = 0; layer < layers; ++layer) {
     const std::size_t at = group_of(layer);
@@ -54,12 +56,19 @@ std::vector<LayerMoment> SavedTrace::layer_moments(NewGradients gradients) const
       run_again = 0;
       if (again && unit_keeps_input(layer)) kept += group.tape.lines().front().bytes;
     }
+    if (pass_.holds_output()) {
+      const bool input = again && group.tape.lines().front().of_output;
+      const u64 own = group.output_bytes(false);
+      output -= own;  // the walk has its own
+      kept += again ? own - (input && first && unit_keeps_input(layer) ? group.tape.lines().front().bytes : 0) : group.output_bytes(true);
+    }
     if (!group.out.gradient) continue;  // backward ends before it
     std::optional<BackwardWalk>& walk = walks[at][again && first ? 1 : 0];
     if (!walk) walk.emplace(group.tape, group.out, gradients, again && first);
     ahead.add(walk->trained());
     LayerMoment moment{layer, run_again + walk->peak_bytes() - walk->made().bytes(), ahead};
     moment.ahead.subtract(walk->made());
+    moment.bytes += output;
     if (pass_.offloading == ActivationOffloading::none) moment.bytes += kept_before_unit;
     else if (units_.end_of(layer) == layers) moment.bytes += waiting;
     out.push_back(moment);
@@ -84,6 +93,7 @@ void SavedTrace::add_layer_moment(TermTree& tree, u64 layer, NewGradients gradie
   for (u64 earlier = first; earlier < layer; ++earlier) add_lines(tree, groups_[group_of(earlier)].tape, 1);
   add_snapshot(tree, group.tape, BackwardWalk(group.tape, group.out, gradients, again && first == layer));
   tree.close();
+  if (pass_.holds_output()) add_output(tree, layer + 1, Output::all);
 }
 
 LayerMoment SavedTrace::norm_moment(NewGradients gradients) const {

@@ -50,6 +50,7 @@ LossTrace::LossTrace(const ModelSpec& model, const TrainingPass& pass, const Val
     case TrainingObjective::sft: break;
     case TrainingObjective::dpo: preference(); return;
     case TrainingObjective::grpo: group_policy(); return;
+    case TrainingObjective::ppo: pass.scores ? scores() : proximal_policy(); return;
     case TrainingObjective::distillation: distillation(); return;
   }
   switch (effective_loss(pass)) {

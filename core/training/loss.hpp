@@ -33,12 +33,14 @@ LossImplementation effective_loss(const TrainingPass& pass);
 ///          Of other objectives, R rows of T tokens, b = 4 where a trainer casts autocast's output:
 ///          dpo                  logits of both models b R T V each, log-probabilities, a copy for the entropy and three chunks of 128 tokens
 ///          grpo                 the same of generated tokens alone, without a reference
+///          ppo                  logits b R T V, held until the optimizer has stepped, with the log-probabilities of C generated tokens; in backward
+///                               two gradients of either size. Its value model's head keeps its input alone
 ///          distillation         logits of both models and the divergence's tensors, 15, 7 and 12 of b R (T - 1) V
 ///          cut_cross_entropy    no logits at all: the log-sum of each token is kept, kernels compute the rest
 /// Units    bytes
 /// Assumes  every label counts; numbers of single tokens are left out of other objectives; a fused kernel's own workspace is not memory of its own
 /// Source   transformers-training, liger-fused-linear, trl-fused-head, torchtune-chunked, unsloth-fused-loss,
-///          cut-cross-entropy, megatron-core, trl-dpo, trl-grpo, trl-gkd
+///          cut-cross-entropy, megatron-core, trl-dpo, trl-grpo, trl-ppo, trl-gkd
 /// Tested   tests/core/loss_test.cpp, against the functions themselves run with their kernels replaced by nothing
 class LossTrace {
  public:
@@ -77,6 +79,8 @@ class LossTrace {
   void vocab_parallel();
   void preference();
   void group_policy();
+  void proximal_policy();
+  void scores();
   void distillation();
   void head_of_objective(const LedgerItem& state);
   /// Single numbers: the loss, its count and its gradient.

@@ -1,4 +1,5 @@
-// Losses that compare answers or models: _compute_loss of TRL's DPOTrainer and GRPOTrainer, generalized_jsd_loss of its GKDTrainer;
+// Losses that compare answers or models: _compute_loss of TRL's DPOTrainer and GRPOTrainer, train of its PPOTrainer, generalized_jsd_loss of
+// its GKDTrainer;
 // selective_log_softmax and entropy_from_logits.
 #include "training/loss_items.hpp"
 
@@ -24,6 +25,14 @@ constexpr LedgerItem answer_entropy_chunks = saved("loss.entropy_chunks", "3 * b
 constexpr LedgerItem answer_row_gradients = saved("loss.gradients", "n * b_a * V * B * C", source::policy);
 constexpr LedgerItem answer_gradient = saved("loss.logits_gradient", "n * b_a * V * B * (C + 1)", source::policy);
 constexpr LedgerItem answer_state = saved("saved.head_input", "b_a * B * (C + 1) * h", source::policy);
+
+constexpr LedgerItem held_state = saved("output.final_state", "b_a * B * T * h", source::proximal);
+constexpr LedgerItem held_logits = saved("loss.logits", "b_a * V * B * T", source::proximal);
+constexpr LedgerItem cast_logits = saved("loss.logits_cast", "2 * V * B * T", source::proximal);
+constexpr LedgerItem cast_states = saved("output.states_cast", "2 * n * B * T * h", source::proximal);
+constexpr LedgerItem taken_log_probabilities = saved("loss.log_probabilities", "b_a * V * B * C", source::proximal);
+constexpr LedgerItem taken_gradients = saved("loss.gradients", "n * b_a * V * B * C", source::proximal);
+constexpr LedgerItem held_gradients = saved("loss.logits_gradient", "n * b_a * V * B * T", source::proximal);
 
 constexpr LedgerItem divergence = saved("loss.divergence", "n * b_a * V * B * (T - 1)", source::distillation);
 
@@ -68,6 +77,26 @@ void LossTrace::group_policy() {
   put(answer_row_gradients, backward, bytes, LossNode::loss, 2);
   put(answer_gradient, backward, bytes, LossNode::loss, 2);
 }
+
+/// The output is held: its logits, of which those before generated tokens are divided in place, and the final state, which the head keeps too
+/// where it is trained. What autocast made is cast all at once. In place, backward copies the gradient of all logits.
+void LossTrace::proximal_policy() {
+  const u8 bytes = pass_.output_bytes();
+  const bool wide = bytes == 4, cast = pass_.autocast();
+  values_[Symbol::C] = pass_.completion_length;
+  put(held_state, always, bytes, LossNode::activations);
+  if (cast) head_of_objective(head_input);
+  if (model_.logit_soft_cap) put(capped, always, pass_.logit_bytes());
+  put(held_logits, always, bytes);
+  if (cast) put(cast_logits, forward, 2);
+  if (cast && !pass_.casts_weights()) put(cast_states, forward, 2, LossNode::activations, model_.num_hidden_layers());
+  if (!wide) put(taken_log_probabilities, forward | kept, bytes);
+  put(taken_gradients, backward, bytes, LossNode::loss, 2);
+  put(held_gradients, backward, bytes, LossNode::loss, 2);
+}
+
+/// The value model's head, which is trained: one number for each token.
+void LossTrace::scores() { put(head_input, always, pass_.autocast() ? 2 : pass_.weight_bytes(), LossNode::activations); }
 
 /// Both models' logits and what the Jensen-Shannon divergence makes of them, operator by operator: fifteen tensors at most, seven kept,
 /// twelve in backward.

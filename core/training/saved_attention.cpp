@@ -38,6 +38,20 @@ struct Projected {
   Traced query, key, value;
 };
 
+/// A cache that is filled: keys and values are joined to what was there, which was nothing of
+/// the keys' type. Each gradient is a view of the one that comes.
+Traced cached(Tape& tape, const Traced& made, const LedgerItem& item, u8 bytes) {
+  if (!tape.pass().returns_cache()) return made;
+  Traced taken = made;
+  if (made.bytes != bytes) taken.edge = tape.new_gradient(made);
+  taken.bytes = bytes;
+  Backward back(tape, {taken});
+  back.share(0, 0, Backward::Shape::view);
+  const Traced out = tape.make(item, bytes, made.gradient, back.out());
+  tape.put_out(out);
+  return out;
+}
+
 /// Splits a fused projection. Backward joins the three gradients: in one tensor, or in one after another where each was a slice.
 Projected split_qkv(Tape& tape, const GroupedQueryAttention& a, const Traced& all) {
   const u64 tokens = tokens_of(tape), q_elements = tokens * a.num_attention_heads * a.head_dim;
@@ -118,10 +132,14 @@ Traced trace_grouped(Tape& tape, const GroupedQueryAttention& a, const Traced& i
     p.query = trace_rotary(tape, {a.rotary_style, a.rotary_dim, d}, p.query, query);
     p.key = trace_rotary(tape, {a.rotary_style, a.rotary_dim, d}, p.key, key);
   }
+  const bool joined = tape.pass().returns_cache();
+  p.key = cached(tape, p.key, key, p.key.bytes);
+  p.value = cached(tape, p.value, value, p.key.bytes);
   const bool contiguous = turns && (a.rotary_style == RotaryStyle::joined || a.rotary_style == RotaryStyle::joined_late ||
                                     a.rotary_style == RotaryStyle::split_tables);
   const TracedKernel kernel{.masked = masked, .soft_cap = a.soft_cap, .sinks = a.sinks, .softmax_in_compute_dtype = a.softmax_in_compute_dtype,
-                            .dropout = a.attention_dropout, .fused = fused && !turns, .value_is_view = fused, .output_copied = contiguous};
+                            .dropout = a.attention_dropout && !(a.dropout_modules && tape.pass().without_dropout()),
+                            .fused = fused && !turns && !joined, .value_is_view = fused && !joined, .output_copied = contiguous};
   const Traced out = tape.run_part(RecomputeModule::core_attn, {p.query, p.key, p.value}, false,
                                    [&] { return trace_kernel(tape, kernel, p.query, p.key, p.value); });
   const Traced projected = trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}, a.o_bias, false, a.conv1d});
@@ -202,7 +220,9 @@ Traced trace_latent(Tape& tape, const LatentAttention& a, const Traced& input, b
     v = values;
     return made;
   });
-  const TracedKernel kernel{.masked = masked, .dropout = a.attention_dropout, .value_is_view = true, .output_copied = true};
+  k = cached(tape, k, key, k.bytes);
+  v = cached(tape, v, value, k.bytes);
+  const TracedKernel kernel{.masked = masked, .dropout = a.attention_dropout, .value_is_view = !tape.pass().returns_cache(), .output_copied = true};
   const Traced out = tape.run_part(RecomputeModule::core_attn, {q, k, v}, false, [&] { return trace_kernel(tape, kernel, q, k, v); });
   return trace_linear(tape, out, {projection, output_weight, adapter_output, {Role::attention_o}, a.bias});
 }

@@ -43,7 +43,7 @@ Traced trace_activation(Tape& tape, Mlp::Activation activation, const Traced& in
 bool gate_is_fused(const Tape& tape, Mlp::Activation activation);
 /// That kernel keeps both halves and computes the activation anew.
 Traced trace_fused_gate(Tape& tape, const Traced& half, const Traced& other, const LedgerItem& result);
-/// native_dropout keeps a mask of bool and makes a new tensor.
+/// native_dropout keeps a mask of bool and makes a new tensor; nothing where modules of dropout are turned off.
 Traced trace_dropout(Tape& tape, const Traced& input, const LedgerItem& mask, const LedgerItem& result);
 
 /// Queries or keys times cosines in the residual stream's dtype; nothing of theirs is saved but the tables.

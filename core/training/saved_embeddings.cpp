@@ -57,7 +57,7 @@ Stream trace_embeddings(Tape& tape, const ModelSpec& model) {
   }
   if (!model.position_name.empty()) {
     const Traced places = trace_lookup(tape, {Role::position_embedding, inner_of_positions, result_of_positions, base_of_positions});
-    if (places.gradient && !tape.pass().packed) tape.keep(position_ids, 8);
+    if (places.gradient && !tape.pass().packed && !tape.pass().ppo()) tape.keep(position_ids, 8);
     out.replace(tape.make(embeddings, out.tensor.bytes, out.tensor.gradient || places.gradient));
   }
   if (model.embedding_multiplier && !model.embedding_multiplier_tensor) out.replace(tape.make(embeddings, out.tensor.bytes, out.tensor.gradient));

@@ -7,6 +7,8 @@ namespace plimsoll {
 namespace {
 
 constexpr LedgerItem table = saved("saved.rotary_table", "n * 2 * b_a * T * d_rot", source::training);
+constexpr LedgerItem row_tables = saved("saved.rotary_table", "n * 2 * b_a * B * T * d_rot", source::proximal);  // each row has positions of its own
+constexpr LedgerItem complex_row_tables = saved("saved.rotary_table", "4 * B * T * d_rot", source::proximal);
 constexpr LedgerItem complex_table = saved("saved.rotary_table", "4 * T * d_rot", source::training);
 constexpr LedgerItem dropout_mask = saved("saved.embedding_dropout", "B * T * h"), position_ids = saved("saved.position_ids", "8 * T", source::training);
 constexpr LedgerItem eager_mask = saved("saved.mask", "n * b_a * B * T * T", source::masking), bool_mask = saved("saved.mask", "T * T", source::masking);
@@ -44,10 +46,12 @@ void SavedTrace::trace_outside() {
     const bool once = model_.rotary_style == RotaryStyle::split_tables, product = model_.rotary_style == RotaryStyle::complex_product;
     v[Symbol::d_rot] = ceil_div(model_.rotary_dim, 2).value * (once ? 1 : 2);
     v[Symbol::n] = tables_used();
-    if (v[Symbol::n] != 0) outside(product ? complex_table : table, v, Outside::tables);
+    const LedgerItem& of_rows = product ? complex_row_tables : row_tables;
+    const LedgerItem& of_all = product ? complex_table : table;
+    if (v[Symbol::n] != 0) outside(pass_.ppo() ? of_rows : of_all, v, Outside::tables);
   }
   if (!recomputes()) return;
-  if (!learned && !pass_.packed) outside(position_ids, v, Outside::frame);  // of packed sequences they are of the batch
+  if (!learned && !pass_.packed && !pass_.ppo()) outside(position_ids, v, Outside::frame);  // of packed sequences they are of the batch
   if (pass_.padded) return;
   v[Symbol::n] = kinds_run_again();
   if (pass_.attention == TrainingAttention::eager) outside(eager_mask, v, Outside::frame);

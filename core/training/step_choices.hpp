@@ -17,10 +17,13 @@ std::optional<Error> decide_frozen(const Plan& plan, TrainingPlan& decided, Trai
 /// What is trained for, what stands beside the model for it, and how much of a sequence was generated.
 ///
 /// Assumes  a reference is the model as it was loaded, or with adapters the base without them; grpo without a reference, as beta is 0; the
-///          forward pass of a reference or a teacher is lower than the loss after it
-/// Errors   unsupported_combination for kernels that compute the loss themselves, packing, or a teacher of another vocabulary;
+///          forward pass of a reference or a teacher is lower than the loss after it; ppo's reward and value model are the reward_model, or the
+///          model itself, with a head of one output, in the recipe's type; the value model is trained whole beside adapters too, recomputes nothing
+///          (PolicyAndValueWrapper turns that on for the policy alone), and nothing is clipped; modules of dropout drop nothing
+/// Errors   unsupported_combination for kernels that compute the loss themselves, packing, a teacher or a reward model of another vocabulary, and
+///          of ppo steps in backward and master weights;
 ///          out_of_range for a completion longer than its sequence; those of load_model
-/// Source   trl-dpo, trl-grpo, trl-gkd
+/// Source   trl-dpo, trl-grpo, trl-ppo, trl-gkd
 /// Tested   tests/core/objective_test.cpp
 std::optional<Error> decide_objective(Plan& plan, TrainingPlan& decided, TrainingWorkload& asked);
 

@@ -14,6 +14,8 @@ bool holds_arguments(const Step& s) { return s.pass().reentrant && s.trace.recom
 
 void before_forward(Step& s) {
   if (s.state.gradients_before_step) s.gradients(complete);
+  if (s.state.gradients_before_step) s.second_gradients();
+  s.left_over(true);
 }
 
 void activations(Step& s, During when, FinalNorm norm = FinalNorm::kept) {
@@ -32,6 +34,20 @@ void in_last_layer(Step& s) {
   s.trace.add_layer_weight_copies(s.tree);
   s.state.add_product(s.tree, s.pass());
   s.tree.close();
+  s.second_kept(true);
+  s.left_over(true);
+}
+
+/// Before the output is returned: the second model's output is there too.
+void at_output(Step& s) {
+  s.before(During::kept);
+  activations(s, During::kept);
+  s.tree.open("loss", Combine::sum);
+  s.v[Symbol::b_a] = s.pass().logit_bytes();
+  s.add("loss.logits", logits, source::proximal);
+  s.tree.close();
+  s.second_kept(true);
+  s.left_over(true);
 }
 
 /// At the loss all layers have run.
@@ -39,18 +55,24 @@ void in_loss(Step& s) {
   s.before(During::forward);
   activations(s, During::forward);
   s.add_loss(During::forward);
+  s.second_kept();
+  s.left_over(s.pass().autocast());  // it is there while what autocast made is cast
 }
 
 void after_forward(Step& s) {
   s.before(During::kept);
   activations(s, During::kept);
   s.add_loss(During::kept);
+  s.second_kept();
+  s.left_over(false);
 }
 
 void at_loss(Step& s) {
   s.before(During::backward);
   activations(s, During::backward);
   s.add_loss(During::backward);
+  s.second_kept();
+  s.left_over(false);
 }
 
 /// The head's product: the gradient of the logits is cast, then those of its weight and of the state are made. Autocast casts the weight's
@@ -78,6 +100,8 @@ void at_norm(Step& s) {
   s.trace.add_norm_moment(s.tree, s.new_gradients());
   s.tree.close();
   s.loss_at_end();
+  s.output(s.model().num_hidden_layers());
+  s.second_kept();
 }
 
 /// The highest moment of one layer's backward: every later gradient is there.
@@ -88,6 +112,8 @@ void at_layer(Step& s) {
   s.trace.add_layer_moment(s.tree, s.at.layer, s.new_gradients());
   s.tree.close();
   s.loss_at_end();
+  s.output(s.model().num_hidden_layers());
+  s.second_kept();
 }
 
 /// The embedding's gradient is made beside the stream's; with tied weights the head's is there too.
@@ -98,6 +124,8 @@ void at_embedding(Step& s) {
   s.add_stream("backward.stream_gradient");
   s.tree.close();
   s.loss_at_end();
+  s.output();
+  s.second_kept();
 }
 
 /// The head's gradient is a transposed view, so the sum of both is a third tensor. Autocast's cast back makes a fresh one instead.
@@ -109,6 +137,8 @@ void at_tied_sum(Step& s) {
     s.tree.close();
   }
   s.loss_at_end();
+  s.output();
+  s.second_kept();
 }
 
 /// The head's matrix is stepped where its gradient is made, before any layer.
@@ -131,6 +161,17 @@ void at_embedding_step(Step& s) {
 
 using Describe = void (*)(Step&);
 
+/// The second model's backward, when the first one's is done.
+template <Describe describe>
+void at_second(Step& s) {
+  s.gradients(complete);
+  s.output();
+  s.tree.open("second_model", Combine::sum);
+  Step own = s.of_second();
+  describe(own);
+  s.tree.close();
+}
+
 u64 add_moment(Step& s, std::string_view id, Describe describe) {
   s.tree.open(id, Combine::sum);
   describe(s);
@@ -143,7 +184,7 @@ u64 add_highest(Step& s, std::string_view id, const std::vector<Describe>& candi
   u64 most = 0;
   for (const Describe candidate : candidates) {
     TermTree trial(false);
-    Step step{trial, s.trace, s.loss, s.state, s.at};
+    Step step{trial, s.trace, s.loss, s.state, s.at, s.second};
     const u64 bytes = add_moment(step, id, candidate);
     if (bytes > most) {
       most = bytes;
@@ -151,21 +192,6 @@ u64 add_highest(Step& s, std::string_view id, const std::vector<Describe>& candi
     }
   }
   return add_moment(s, id, highest);
-}
-
-/// The layer whose moment is highest, with the gradients that are there by then.
-LayerMoment highest_layer(const Step& s) {
-  LayerMoment highest;
-  u64 most = 0;
-  for (const LayerMoment& moment : s.trace.layer_moments(s.new_gradients())) {
-    u64 bytes = moment.bytes;
-    for (const TrainedPart& part : s.state.parts)
-      if (s.new_gradients() == NewGradients::stay) bytes += (part.parameters - moment.ahead[part.gradient_bytes]) * part.gradient_bytes;
-    if (bytes <= most) continue;
-    most = bytes;
-    highest = moment;
-  }
-  return highest;
 }
 
 u64 backward_peak(Step& s) {
@@ -180,15 +206,22 @@ u64 backward_peak(Step& s) {
     candidates.push_back(at_embedding);
     if (s.tied() && !s.pass().casts_weights()) candidates.push_back(at_tied_sum);
   }
+  if (s.second != nullptr) candidates.insert(candidates.end(), {at_second<at_norm>, at_second<at_layer>, at_second<at_embedding>});
   return add_highest(s, "moment.backward_peak", candidates);
 }
 
 u64 forward_peak(Step& s) {
-  if (!s.state.add_product) return add_moment(s, "moment.forward_peak", in_loss);
-  return add_highest(s, "moment.forward_peak", {in_loss, in_last_layer});
+  std::vector<Describe> candidates{in_loss};
+  if (s.state.add_product) candidates.push_back(in_last_layer);
+  if (s.pass().holds_output()) candidates.push_back(at_output);
+  return add_highest(s, "moment.forward_peak", candidates);
 }
 
-void with_gradients(Step& s) { s.gradients(complete); }
+void with_gradients(Step& s) {
+  s.gradients(complete);
+  s.second_gradients();
+  s.output();
+}
 void clipping(Step& s) {
   s.gradients(complete);
   s.tree.open("clipping", Combine::sum);
@@ -197,7 +230,7 @@ void clipping(Step& s) {
 }
 /// The norm of all gradients is kept through the step.
 void stepping(Step& s) {
-  s.gradients(complete);
+  with_gradients(s);
   if (s.state.steps_in_backward) return;
   if (s.state.clips && !s.state.parts.empty()) {
     s.v[Symbol::b_g] = s.state.parts.front().gradient_bytes;
@@ -207,7 +240,12 @@ void stepping(Step& s) {
   }
   if (s.state.add_optimizer_transient) s.state.add_optimizer_transient(s.tree);
 }
-void nothing(Step&) {}
+/// Nothing but an output that is still held, and what is reported of it.
+void after_step(Step& s) {
+  if (!s.pass().holds_output()) return;
+  s.output();
+  s.reported(s.state.gradients_before_step ? 1 : 2);
+}
 
 /// Gradients are clipped before the optimizer steps.
 u64 optimizer_step(Step& s) {
@@ -216,12 +254,28 @@ u64 optimizer_step(Step& s) {
   return add_highest(s, "moment.optimizer_step", candidates);
 }
 
+/// All that the second model's moments are made of.
+struct SecondPass {
+  SecondPass(const SecondModel& second, const TrainedState& first)
+      : trace(*second.model, second.pass), loss(*second.model, trace.pass(), trace.values()),
+        state{.parts = second.parts, .gradients_before_step = first.gradients_before_step, .gradients_stand = first.gradients_stand} {
+    TermTree none(false);
+    parts.at = highest_layer(Step{none, trace, loss, state});
+  }
+  SavedTrace trace;
+  LossTrace loss;
+  TrainedState state;
+  SecondTrace parts{trace, loss, state};
+};
+
 }  // namespace
 
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state) {
   const SavedTrace trace(model, pass);
   const LossTrace loss(model, trace.pass(), trace.values());
   Step step{tree, trace, loss, state};
+  std::optional<SecondPass> second;
+  if (state.second) step.second = &second.emplace(*state.second, state).parts;
   StepPeak peak;
   tree.open("moments", Combine::peak);
   peak.before_forward = add_moment(step, "moment.before_forward", before_forward);
@@ -230,7 +284,7 @@ StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const Training
   peak.backward_peak = backward_peak(step);
   peak.end_of_backward = add_moment(step, "moment.end_of_backward", with_gradients);
   peak.optimizer_step = optimizer_step(step);
-  peak.after_step = add_moment(step, "moment.after_step", nothing);
+  peak.after_step = add_moment(step, "moment.after_step", after_step);
   tree.close();
   return peak;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "training/activations.hpp"
@@ -24,10 +25,18 @@ struct TrainedPart {
   }
 };
 
+/// A second model that the same step trains: PPO's value model, which runs first, so that its backward comes last.
+struct SecondModel {
+  const ModelSpec* model = nullptr;
+  TrainingPass pass;
+  std::vector<TrainedPart> parts;
+};
+
 /// What the moments need to know of what is trained. Weights, adapters, master weights, optimizer states and buffers stand through
 /// the whole step: whoever adds the moments adds them beside.
 struct TrainedState {
   std::vector<TrainedPart> parts;
+  std::optional<SecondModel> second{};
   bool gradients_before_step = false;  ///< gradient accumulation: an earlier micro batch left them
   bool gradients_stand = false;        ///< they live in a buffer from step to step, which stands beside the moments: none are counted
   bool clips = false;                  ///< by the norm of all gradients
@@ -54,11 +63,15 @@ struct StepPeak {
 ///          embedding's gradient (with tied weights outside autocast the head's gradient, the embedding's and their sum);
 ///          clipping: a norm of each of n tensors, n * b_g, while torch's kernel holds those of their chunks of 65536 elements, as many for
 ///          each tensor as the largest has: 4 * n * ceil(numel / 65536); stepped in backward, a gradient is there only until it is used
+///          With a second model each moment has the node `second_model`: what it keeps until the first one's backward is done, its own
+///          backward's moments after that, and then its gradients. Where the caller holds the output, the node `output` is there from the
+///          layers' backward to the end, and after the step two tensors of the size of generated tokens' logits that are reported of it; an
+///          earlier micro batch leaves output and one of these until the next has its own
 /// Units    bytes
 /// Assumes  a plain cross-entropy over all positions in fp32; a product of the forward pass with a quantised weight is the largest of the
 ///          last layer, beside all that layers keep; in the very first step states come with the optimizer's step, so the
 ///          moments before it stand on less
-/// Source   torch-autograd, transformers-training, torch-clipping, bitsandbytes-products
+/// Source   torch-autograd, transformers-training, torch-clipping, bitsandbytes-products, trl-ppo
 /// Tested   tests/core/step_moments_test.cpp, tests/core/saved_adapters_test.cpp; conformance with measured steps
 StepPeak add_step_moments(TermTree& tree, const ModelSpec& model, const TrainingPass& pass, const TrainedState& state);
 

@@ -10,6 +10,20 @@ constexpr Formula norms{"n * b_g"}, chunk_norms{"4 * n * ceil_div(numel, g_s)"};
 
 }  // namespace
 
+LayerMoment highest_layer(const Step& s) {
+  LayerMoment highest;
+  u64 most = 0;
+  for (const LayerMoment& moment : s.trace.layer_moments(s.new_gradients())) {
+    u64 bytes = moment.bytes;
+    for (const TrainedPart& part : s.state.parts)
+      if (s.new_gradients() == NewGradients::stay) bytes += (part.parameters - moment.ahead[part.gradient_bytes]) * part.gradient_bytes;
+    if (bytes <= most) continue;
+    most = bytes;
+    highest = moment;
+  }
+  return highest;
+}
+
 void Step::add_stream(std::string_view id) {
   v[Symbol::b_a] = pass().weight_bytes();
   add(id, stream);

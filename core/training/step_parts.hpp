@@ -18,12 +18,21 @@ struct Gradients {
 };
 inline constexpr Gradients complete{};
 
+/// The second model that a step trains.
+struct SecondTrace {
+  const SavedTrace& trace;
+  const LossTrace& loss;
+  const TrainedState& state;
+  LayerMoment at{};
+};
+
 struct Step {
   TermTree& tree;
   const SavedTrace& trace;
   const LossTrace& loss;
   const TrainedState& state;
   LayerMoment at{};  ///< the layer whose backward is highest
+  const SecondTrace* second = nullptr;
   Values v = trace.values();
 
   [[nodiscard]] const ModelSpec& model() const { return trace.model(); }
@@ -53,6 +62,19 @@ struct Step {
   void add_loss(During when);
   void loss_at_end();
   void checkpoint_arguments();
+  /// What the caller holds of the output: of layers from this one on, the final state, the logits; nothing where it is not held.
+  void output(u64 from = 0);
+  /// Tensors of the size of generated tokens' logits that are reported of a step.
+  void reported(u64 count);
+  /// What an earlier micro batch leaves: what it reported, and until the next one has its own, its output.
+  void left_over(bool output_too);
+  /// The second model's node: what it keeps until its own backward, and its gradients.
+  void second_kept(bool with_output = false);
+  void second_gradients();
+  [[nodiscard]] Step of_second() const;
 };
+
+/// The layer whose moment is highest, with the gradients that are there by then.
+LayerMoment highest_layer(const Step& s);
 
 }  // namespace plimsoll

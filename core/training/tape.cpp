@@ -28,6 +28,7 @@ Traced Tape::cast(const Traced& tensor, u8 bytes) {
   line.values[Symbol::b_a] = bytes;
   line.bytes = (Checked{tensor.elements} * bytes).value;
   line.saved = line.weight_copy = line.past_checkpoint = false;
+  line.of_output = false;
   line.region = line.dropped_in = 0;
   const auto storage = static_cast<u32>(lines_.size());
   lines_.push_back(line);

@@ -69,6 +69,7 @@ class Tape {
     bool saved = false;
     bool weight_copy = false;
     bool past_checkpoint = false;  ///< kept by an operator itself: a checkpoint that is not reentrant does not drop it
+    bool of_output = false;  ///< of the model's output: there as long as the caller holds that
     u8 region = 0;           ///< made again for backward, in this region of the layer
     u8 dropped_in = 0;       ///< made in a region that drops its output: whoever saves it, it is made again
   };
@@ -89,6 +90,8 @@ class Tape {
     save(tensor);
     lines_[tensor.storage].past_checkpoint = true;
   }
+  /// Marks what the model's output refers to.
+  void put_out(const Traced& tensor) { lines_[tensor.storage].of_output = true; }
   /// A storage that is made and saved at once.
   Traced keep(const LedgerItem& item, u8 bytes = 4) {
     const Traced kept = make(item, bytes, false);
@@ -162,7 +165,7 @@ class Tape {
 /// Sources of the items.
 namespace source {
 inline constexpr std::string_view training = "transformers-training", autograd = "torch-autograd", adapters = "peft-lora", magnitude = "peft-dora",
-                                  saved_modules = "peft-modules-to-save", liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing", clipping = "torch-clipping";
+                                  saved_modules = "peft-modules-to-save", liger = "liger-kernel", partitioner = "torch-partitioner", unsloth = "unsloth-checkpointing", clipping = "torch-clipping", proximal = "trl-ppo";
 }
 
 consteval LedgerItem saved(const char* id, const char* formula, std::string_view from = source::autograd) {

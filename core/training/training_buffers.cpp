@@ -56,7 +56,7 @@ u64 add_buffers(TermTree& tree, const ModelSpec& model, const TrainingPass& aske
   add_model_buffers(tree, model, pass);
   add("buffers.input_ids", token_ids);
   add("buffers.labels", token_ids);
-  if (pass.packed) add("buffers.position_ids", token_ids);
+  if (pass.packed || pass.ppo()) add("buffers.position_ids", token_ids);
   if (pass.padded) add("buffers.mask", mask);
   return tree.close();
 }

@@ -35,19 +35,21 @@ u64 elements_of(const std::vector<TrainedTensor>& tensors) {
   return sum.value;
 }
 
+/// Tensors of full training: their gradients have one width.
+TrainedPart whole_part(const std::vector<TrainedTensor>& trained, u32 gradient_bytes, bool embedding) {
+  TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = gradient_bytes, .embedding = embedding};
+  for (const TrainedTensor& tensor : trained) {
+    if (tensor.is_embedding) all.before_layers += tensor.elements().value;
+    all.head = all.head || tensor.is_head;
+    all.count(tensor.count, tensor.elements().value);
+  }
+  return all;
+}
+
 /// Trained tensors by the width of their gradients.
 std::vector<TrainedPart> parts_of(const Plan& plan, const std::vector<TrainedTensor>& trained) {
   const TrainingPlan& training = plan.training();
-  if (!training.pass.lora) {
-    TrainedPart all{.parameters = elements_of(trained), .gradient_bytes = training.gradient_bytes};
-    all.embedding = training.pass.trains_word_embeddings();
-    for (const TrainedTensor& tensor : trained) {
-      if (tensor.is_embedding) all.before_layers += tensor.elements().value;
-      all.head = all.head || tensor.is_head;
-      all.count(tensor.count, tensor.elements().value);
-    }
-    return {all};
-  }
+  if (!training.pass.lora) return {whole_part(trained, training.gradient_bytes, training.pass.trains_word_embeddings())};
   std::vector<TrainedPart> parts;
   for (const TrainedTensor& tensor : trained) {
     const u32 width = training.recipe->gradients_stay ? training.gradient_bytes : tensor.bytes_per_element;
@@ -81,13 +83,48 @@ u64 add_kept(TermTree& tree, const TrainingPlan& training, u64 trained_parameter
   return bytes;
 }
 
-/// A reference or a teacher, with its rotary frequencies.
-u64 add_other_model(TermTree& tree, const Plan& plan, const RankShare& rank) {
-  const LoadedModel& other = *plan.training().other;
-  tree.open(plan.training().pass.objective == TrainingObjective::dpo ? "reference_model" : "teacher_model", Combine::sum);
-  add_weights(tree, other.spec, other.inventory, rank, plan.weight_formats);
-  add_model_buffers(tree, other.spec, plan.training().pass);
+/// A model that stands beside the trained one, with its rotary frequencies.
+u64 add_model(TermTree& tree, std::string_view id, const LoadedModel& model, const PrecisionPlan& formats, const TrainingPass& pass, const RankShare& rank) {
+  tree.open(id, Combine::sum);
+  add_weights(tree, model.spec, model.inventory, rank, formats);
+  add_model_buffers(tree, model.spec, pass);
   return tree.close();
+}
+
+/// A reference or a teacher; of ppo the model that gives rewards and the one that expects them.
+u64 add_other_models(TermTree& tree, const Plan& plan, const RankShare& rank) {
+  const TrainingPlan& training = plan.training();
+  u64 bytes = 0;
+  if (training.other)
+    bytes += add_model(tree, training.pass.objective == TrainingObjective::distillation ? "teacher_model" : "reference_model", *training.other, plan.weight_formats,
+                       training.pass, rank);
+  if (training.scorer)
+    for (const std::string_view id : {"reward_model", "value_model"}) bytes += add_model(tree, id, *training.scorer, training.scorer_formats, training.pass, rank);
+  return bytes;
+}
+
+/// The value model is trained whole, whatever the policy's method is.
+std::vector<TrainedTensor> trained_beside(const Plan& plan, const RankShare& rank, bool explain) {
+  const TrainingPlan& training = plan.training();
+  if (!training.scorer) return {};
+  const auto every = [&](const Tensor&) -> std::optional<u32> { return training.stepped_bytes; };
+  std::vector<TrainedTensor> tensors = trained_tensors(training.scorer->inventory, training.scorer->spec, rank, every, explain);
+  for (TrainedTensor& tensor : tensors) {
+    tensor.is_head = false;  // one row
+    if (explain) tensor.label = "value_model." + tensor.label;
+  }
+  return tensors;
+}
+
+/// Its pass: PolicyAndValueWrapper turns recomputation on for the policy alone.
+SecondModel second_model(const TrainingPlan& training, const std::vector<TrainedTensor>& tensors) {
+  SecondModel second{.model = &training.scorer->spec, .pass = training.pass, .parts = {whole_part(tensors, training.gradient_bytes, true)}};
+  second.pass.scores = true;
+  second.pass.recompute = RecomputeGranularity::none;
+  second.pass.offloading = ActivationOffloading::none;
+  second.pass.lora.reset();
+  second.pass.frozen = {};
+  return second;
 }
 
 /// Optimizer states that are not on the device.
@@ -122,16 +159,19 @@ StepStates add_step_states(TermTree& tree, const Plan& plan, const RankShare& ra
   StepStates out;
   out.weights_bytes = add_weights(tree, model.spec, model.inventory, rank, plan.weight_formats);
   out.standing_bytes = out.weights_bytes;
-  if (training.other) out.standing_bytes += add_other_model(tree, plan, rank);
+  out.standing_bytes += add_other_models(tree, plan, rank);
   if (training.pass.lora) out.standing_bytes += add_adapters(tree, model.inventory, model.spec, rank, *training.pass.lora);
-  const std::vector<TrainedTensor> trained = trained_on(plan, rank, training.pass.lora, tree.explains());
+  const std::vector<TrainedTensor> own = trained_on(plan, rank, training.pass.lora, tree.explains()), beside = trained_beside(plan, rank, tree.explains());
+  std::vector<TrainedTensor> trained = own;
+  trained.insert(trained.end(), beside.begin(), beside.end());
   out.trained_parameters = elements_of(trained);
-  out.frozen_parameters = training.pass.lora ? model.inventory.parameter_count : model.inventory.parameter_count - out.trained_parameters;
+  out.frozen_parameters = training.pass.lora ? model.inventory.parameter_count : model.inventory.parameter_count - elements_of(own);
   out.standing_bytes += add_kept(tree, training, out.trained_parameters);
   out.optimizer_bytes = add_optimizer_states(tree, training.optimizer, trained, StatePlace::device);
   out.standing_bytes += out.optimizer_bytes;
   out.host_bytes = states_elsewhere(training.optimizer, trained);
-  out.state.parts = parts_of(plan, trained);
+  out.state.parts = parts_of(plan, own);
+  if (training.scorer) out.state.second = second_model(training, beside);
   out.state.gradients_before_step = training.accumulates;
   out.state.gradients_stand = training.recipe->gradients_stay;
   out.state.clips = training.clips;
@@ -159,10 +199,15 @@ StepTotals add_step(TermTree& tree, const Plan& plan, const StepStates& states, 
   TrainingPass pass = plan.training().pass;
   pass.sequence_length = sequence_length;
   pass.micro_batch_size = micro_batch_size;
+  TrainedState state = states.state;
+  if (state.second) {
+    state.second->pass.sequence_length = sequence_length;
+    state.second->pass.micro_batch_size = micro_batch_size;
+  }
   StepTotals out;
   out.buffers_bytes = add_buffers(tree, plan.model->spec, pass);
   if (pass.offloading != ActivationOffloading::none) out.offloaded_bytes = offloaded_bytes(plan.model->spec, pass);
-  out.moments = add_step_moments(tree, plan.model->spec, pass, states.state);
+  out.moments = add_step_moments(tree, plan.model->spec, pass, state);
   const std::array<std::pair<std::string_view, u64>, 7> moments{{{"moment.before_forward", out.moments.before_forward},
       {"moment.forward_peak", out.moments.forward_peak}, {"moment.loss", out.moments.loss}, {"moment.backward_peak", out.moments.backward_peak},
       {"moment.end_of_backward", out.moments.end_of_backward}, {"moment.optimizer_step", out.moments.optimizer_step},

@@ -25,7 +25,8 @@ struct TrainingPass {
   ActivationOffloading offloading = ActivationOffloading::none;
   LossImplementation loss = LossImplementation::transformers;  ///< of the next token
   TrainingObjective objective = TrainingObjective::sft;
-  u64 completion_length = 0;  ///< of grpo
+  u64 completion_length = 0;  ///< of grpo and ppo
+  bool scores = false;        ///< ppo's value model: its head gives each token a number
   bool reentrant = false;    ///< torch.utils.checkpoint(use_reentrant=True)
   bool padded = false;       ///< the batch has a mask [B, 1, T, T] of bool
   bool packed = false;       ///< the batch is one row of B * T tokens
@@ -47,6 +48,14 @@ struct TrainingPass {
     }
     return rows;
   }
+  [[nodiscard]] bool ppo() const { return objective == TrainingObjective::ppo; }
+  /// Whether the model's output has its hidden states, and its cache, which a model that recomputes does without.
+  [[nodiscard]] bool returns_states() const { return ppo(); }
+  [[nodiscard]] bool returns_cache() const { return ppo() && recompute != RecomputeGranularity::full; }
+  /// Whether the caller keeps the output until the optimizer has stepped.
+  [[nodiscard]] bool holds_output() const { return ppo() && !scores; }
+  /// Whether modules of dropout drop nothing.
+  [[nodiscard]] bool without_dropout() const { return ppo(); }
   [[nodiscard]] bool runs_again(RecomputeModule module) const {
     return recompute == RecomputeGranularity::selective && std::find(recompute_modules.begin(), recompute_modules.end(), module) != recompute_modules.end();
   }

@@ -157,6 +157,8 @@ std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked)
   const auto stack = plan.catalog->stack(*asked.stack, "request.workload.stack");
   if (!stack.ok()) return stack.error();
   const bool length_asked = asked.sequence_length.has_value(), targets_asked = asked.lora && asked.lora->target_modules;
+  if (asked.objective == TrainingObjective::ppo && !asked.recompute_granularity)
+    asked.recompute_granularity = RecomputeGranularity::none;  // PPOTrainer.train turns none on, whatever gradient_checkpointing says
   const auto value_of = [&](std::string_view name) { return stack.value()->value(asked.method, name); };
   const std::string place = "catalog.stacks." + *asked.stack;
   if (auto error = complete_value({nullptr, place}, wire_type<TrainingWorkload>, &asked, value_of)) return error;

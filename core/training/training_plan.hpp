@@ -6,6 +6,7 @@
 
 #include "model/load_model.hpp"
 #include "result.hpp"
+#include "storage/precision_plan.hpp"
 #include "training/optimizer_states.hpp"
 #include "training/precision.hpp"
 #include "training/training_pass.hpp"
@@ -21,6 +22,8 @@ struct TrainingPlan {
   TrainingPass pass;
   OptimizerSetup optimizer;
   std::shared_ptr<const LoadedModel> other;  ///< stands beside the trained model: a reference, a teacher
+  std::shared_ptr<const LoadedModel> scorer;  ///< ppo's reward model and its value model, which are of one kind
+  PrecisionPlan scorer_formats{};             ///< the recipe's, also beside a quantised base
   bool clips = false;         ///< gradients by their norm
   bool steps_in_backward = false;
   bool accumulates = false;  ///< gradients of earlier micro batches are there when a step's last one starts

@@ -33,8 +33,8 @@ struct FrozenChoice {
 /// One step of training: memory at the highest moment of `micro_batch_size` sequences of `sequence_length` tokens.
 struct TrainingWorkload {
   TrainingMethod method = TrainingMethod::lora;
-  std::optional<TrainingObjective> objective;    ///< default sft. Of dpo a sequence is a pair, chosen and rejected; of grpo a prompt with its
-                                                 ///< completion
+  std::optional<TrainingObjective> objective;    ///< default sft. Of dpo a sequence is a pair, chosen and rejected; of grpo and ppo a prompt
+                                                 ///< with its completion
   std::optional<std::string> stack;              ///< catalogue id; default "transformers"
   std::optional<u64> sequence_length;            ///< default 2048, at most what the model was made for
   std::optional<u64> micro_batch_size;           ///< default 1
@@ -56,7 +56,9 @@ struct TrainingWorkload {
   std::optional<KeptLogits> kept_logits;
   std::optional<bool> padded;                    ///< whether sequences of a batch have unequal lengths, so that attention gets a mask
   std::optional<bool> packing;                   ///< sequences of the batch are one row without padding, kept apart by their positions
-  std::optional<u64> max_completion_length;      ///< of grpo: tokens of a sequence that were generated; default 512, at most all but one
+  std::optional<u64> max_completion_length;      ///< of grpo and ppo: tokens of a sequence that were generated; default 512, of ppo 53 as its
+                                                 ///< response_length, at most all but one
+  std::optional<ModelChoice> reward_model;       ///< of ppo, with the same vocabulary: its value model is of that kind too; default the model itself
   std::optional<ModelChoice> teacher;            ///< of distillation, with the same vocabulary; default the model itself
   std::optional<LoraChoice> lora;
   std::optional<FrozenChoice> frozen;            ///< of full training

@@ -65,6 +65,37 @@ TEST_CASE("a teacher may be larger, and has the same words", "[training][objecti
   CHECK(refused(workload).where == "request.workload.teacher");
 }
 
+TEST_CASE("ppo trains a value model whole, beside a reward model", "[training][objective]") {
+  const Report full = ask(llama).train(asks_for(TrainingObjective::ppo)).report();
+  const u64 tied = node(full, "weights"), score = 2048 * 2, frequencies = 2 * 4 * 32;  // the head of this model is its embedding
+  CHECK(node(full, "reference_model") == tied + frequencies);
+  CHECK(node(full, "reward_model") == tied + score + frequencies);
+  CHECK(node(full, "value_model") == node(full, "reward_model"));
+  const u64 parameters = ask(llama).train(asks_for(TrainingObjective::grpo)).report().training->trained_parameter_count;
+  CHECK(full.training->trained_parameter_count == 2 * parameters + 2048);
+  const Report lora = ask(llama).train(asks_for(TrainingObjective::ppo, TrainingMethod::lora)).report();
+  CHECK(node(lora, "reference_model") == 0);
+  CHECK(lora.training->trained_parameter_count > parameters + 2048);
+  const Report qlora = ask(llama).train(asks_for(TrainingObjective::ppo, TrainingMethod::qlora)).report();
+  CHECK(node(qlora, "value_model") == node(full, "value_model"));  // not of the quantised base's format
+}
+
+TEST_CASE("ppo's reward model may be another, and its trainer clips and recomputes nothing by itself", "[training][objective]") {
+  TrainingWorkload workload = asks_for(TrainingObjective::ppo);
+  workload.reward_model = ModelChoice{.preset = "meta-llama/Llama-3.1-8B"};
+  CHECK(node(ask(llama).train(workload).report(), "reward_model") == (8030261248 - 128256 * 4096 + 4096) * 2 + 2 * 4 * 64);
+  workload.reward_model = ModelChoice{.preset = "Qwen/Qwen3-8B"};
+  CHECK(refused(workload).where == "request.workload.reward_model");
+  workload = {.method = TrainingMethod::full, .objective = TrainingObjective::ppo, .stack = "trl"};
+  const Report report = ask(llama).train(workload).report();
+  const auto* decided = std::get_if<TrainingWorkload>(&report.request.workload);
+  CHECK(decided->recompute_granularity == RecomputeGranularity::none);
+  CHECK(decided->gradient_clipping == false);
+  CHECK(decided->max_completion_length == 53);
+  workload.optimizer_in_backward = true;
+  CHECK(refused(workload).where == "request.workload.objective");
+}
+
 TEST_CASE("what an objective has no use for is refused or left out", "[training][objective]") {
   TrainingWorkload workload = asks_for(TrainingObjective::grpo);
   workload.max_completion_length = 512;

@@ -134,7 +134,8 @@ TEST_CASE("every notice is produced by some request, with its place and both lan
                            ask(llama).train({.method = TrainingMethod::full, .kernels = TrainingKernels::compiled}),
                             ask(llama).weights("IQ2_XS").imatrix(false),
                             ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::grpo}),
-                            ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::distillation})})
+                            ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::distillation}),
+                            ask(llama).train({.method = TrainingMethod::full, .objective = TrainingObjective::ppo})})
     for (const Notice& notice : asked.report().notices) {
       CAPTURE(notice.code);
       produced.insert(notice.code);

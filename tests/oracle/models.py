@@ -102,13 +102,16 @@ def random_config(rng, family=None):
     return name, config
 
 
-def build(config, attention, dtype):
-    """A model in training mode on the meta device, and its decoder layers."""
+def build(config, attention, dtype, scores=False):
+    """A model in training mode on the meta device; `scores` is one whose head gives one number for each token."""
     values = {key: value for key, value in config.items() if key not in ("quantization_config", "auto_map")}
     types = transformers.models.auto.configuration_auto.CONFIG_MAPPING
     setting = types[values["model_type"]].from_dict(values)
     with torch.device("meta"):
-        model = transformers.AutoModelForCausalLM.from_config(setting, attn_implementation=attention, dtype=dtype)
+        kind = transformers.AutoModelForSequenceClassification if scores else transformers.AutoModelForCausalLM
+        if scores:
+            setting.num_labels = 1
+        model = kind.from_config(setting, attn_implementation=attention, dtype=dtype)
     keep_in_fp32(model)
     model.train()
     return model

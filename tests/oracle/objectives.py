@@ -1,11 +1,13 @@
-"""Losses of TRL's trainers beside the next token's: DPO, GRPO, PPO's policy and GKD, operator by operator as their compute_loss has them, with
+"""Losses of TRL's trainers beside the next token's: DPO, GRPO, PPO and GKD, operator by operator as their compute_loss has them, with
 trl's own functions for log-probabilities and entropies. Masks and numbers of single tokens are left out.
 
-A loss of `loss_of(setting)` takes the model, the other model (reference or teacher) and the batch."""
+A loss of `loss_of(setting)` takes the model, the other model (reference, teacher or PPO's value model) and the batch. PPO's returns beside
+the loss what its trainer keeps until after the optimizer's step."""
 
 import contextlib
 
 import torch
+from accelerate.utils import convert_to_fp32
 from torch.nn.functional import log_softmax, kl_div, logsigmoid
 from trl.trainer.utils import entropy_from_logits, selective_log_softmax
 
@@ -58,6 +60,44 @@ def grpo(model, other, batch, setting):
     return -torch.min(ratio, torch.clamp(ratio, 0.8, 1.2)).mean()
 
 
+def outputs_of(model, other, batch, setting):
+    """PolicyAndValueWrapper.forward: the value model runs first, and its output is there until the policy's is. Neither call says
+    use_cache, so that a model that does not recompute fills its cache. What autocast made comes back in FP32 but for the cache."""
+    arguments = {"input_ids": batch.ids, "attention_mask": batch.mask, "position_ids": batch.positions, "output_hidden_states": True}
+    outputs = policy_and_values(model, other, arguments, setting)
+    return convert_to_fp32(outputs) if setting.casts_outputs else outputs
+
+
+def policy_and_values(model, other, arguments, setting):
+    with setting.run(model) as policy:
+        backbone = getattr(other, other.base_model_prefix)(**arguments)
+        values = other.score(backbone.hidden_states[-1])
+        return policy(**arguments), values
+
+
+def ppo(model, other, batch, setting, before):
+    """`before` is what an earlier micro batch left: its output is there until this one's is, its report until this one reports."""
+    output, values = outputs_of(model, other, batch, setting)
+    before[:2] = []
+    context = setting.tokens - setting.completion
+    logits = output.logits[:, context - 1:-1]
+    logits /= 0.7 + 1e-7
+    found = selective_log_softmax(logits, batch.ids[:, context:])
+    predicted = values[:, context - 1:-1].squeeze(-1)
+    value_loss = 0.5 * torch.square(predicted - predicted.detach()).mean()
+    ratio = torch.exp(found - found.detach())
+    policy_loss = torch.max(-ratio, -torch.clamp(ratio, 0.8, 1.2)).mean()
+    return policy_loss + 0.1 * value_loss, [output, logits, *before]
+
+
+def ppo_report(kept):
+    """What the trainer reports of a micro batch that is done; the distribution is there until the next one's."""
+    logits = kept[1]
+    with torch.no_grad():
+        kept[2:] = [torch.nn.functional.softmax(logits, dim=-1)]
+        torch.logsumexp(logits, dim=-1) - torch.sum(kept[2] * logits, dim=-1)
+
+
 def distillation(model, other, batch, setting):
     student_outputs = logits_of(model, batch, setting)
     with torch.no_grad():
@@ -78,4 +118,4 @@ def jensen_shannon(student_logits, teacher_logits, labels, beta=0.5):
     return jsd.sum() / labels.numel()
 
 
-LOSSES = {"dpo": dpo, "grpo": grpo, "distillation": distillation}
+LOSSES = {"dpo": dpo, "grpo": grpo, "ppo": ppo, "distillation": distillation}

@@ -15,7 +15,7 @@ from transformers.masking_utils import AttentionMaskInterface
 from bitsandbytes_on_meta import CudaProducts, quantise
 from cuda_choices import Autocast, CudaKernels, device_checks_passed
 from models import build, config_of, layers_of
-from objectives import LOSSES, rows_of
+from objectives import LOSSES, ppo_report, rows_of
 from storages import LiveStorages, SavedStorages
 
 aten = torch.ops.aten
@@ -163,23 +163,46 @@ class Batch:
         shape = (1, setting.rows * setting.tokens) if setting.packed else (rows_of(setting), setting.tokens)
         self.ids, self.labels = (torch.zeros(shape, dtype=torch.long, device="meta") for _ in range(2))
         self.mask = torch.ones((setting.rows, 1, setting.tokens, setting.tokens), dtype=torch.bool, device="meta") if setting.padded else None
-        self.positions = torch.zeros(shape, dtype=torch.long, device="meta") if setting.packed else None
+        own_positions = setting.packed or setting.objective == "ppo"
+        self.positions = torch.zeros(shape, dtype=torch.long, device="meta") if own_positions else None
         PACKED[:] = [torch.zeros(setting.rows + 1, dtype=torch.int32, device="meta")] if setting.packed else []
 
     def tensors(self):
         return [t for t in (self.ids, self.labels, self.mask, self.positions) if t is not None]
 
 
+def standing_models(request, setting):
+    """What stands beside the trained models and is not run in their step: PPO's reference, unless that is the base without its adapters, and
+    its reward model."""
+    if setting.objective != "ppo":
+        return []
+    scores = [True] if setting.lora is not None else [False, True]
+    return [build(config_of(request), ATTENTION[setting.attention], setting.dtype, one) for one in scores]
+
+
 def other_model(request, setting):
-    """What stands beside the trained model: DPO's reference, unless that is the base without its adapters; a teacher, here the model itself."""
+    """What runs beside the trained model: DPO's reference, unless that is the base without its adapters; a teacher, here the model itself; PPO's
+    value model, which is trained too."""
+    if setting.objective == "ppo":
+        return without_dropout(build(config_of(request), ATTENTION[setting.attention], setting.dtype, scores=True))
     if setting.objective == "distillation" or (setting.objective == "dpo" and setting.lora is None):
         other = build(config_of(request), ATTENTION[setting.attention], setting.dtype)
         return other.requires_grad_(False).eval()
     return None
 
 
-def forward(model, other, batch, setting):
+def without_dropout(model):
+    """disable_dropout_in_model; attention's own rate is its module's."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0
+    return model
+
+
+def forward(model, other, batch, setting, before=()):
     """The loss, and what the caller keeps of the output."""
+    if setting.objective == "ppo":
+        return LOSSES["ppo"](model, other, batch, setting, before or [])
     if setting.objective != "sft":
         return LOSSES[setting.objective](model, other, batch, setting), None
     with autocast_of(setting) as cast, rotary_outside(model, cast):
@@ -241,8 +264,8 @@ class StepsInBackward:
         pass
 
 
-def optimizer_of(model, setting):
-    trained = [p for p in model.parameters() if p.requires_grad]
+def optimizer_of(models, setting):
+    trained = [p for model in models for p in model.parameters() if p.requires_grad]
     way = {"foreach": {"foreach": True}, "for_loop": {"foreach": False}, "fused": {"fused": True}}[setting.optimizer["implementation"]]
     options = {"momentum": 0.9} if "momentum" in setting.optimizer.get("options", []) else {}
     make = functools.partial(OPTIMIZERS[setting.optimizer["id"]], **way, **options)
@@ -251,36 +274,53 @@ def optimizer_of(model, setting):
 
 def step(live, model, other, optimizer, batch, setting):
     """Bytes of the seven moments of the last micro batch and its optimizer step, and bytes alive from forward to backward."""
-    for _ in range(setting.micro_batches):
+    kept, left = None, []
+    for number in range(setting.micro_batches):
         before = live.alive()
         live.restart()
-        loss, kept = forward(model, other, batch, setting)
+        loss, kept = forward(model, other, batch, setting, left)
+        left = []
         forward_peak, at_loss = live.peak, live.alive()
-        saved = at_loss - before - (0 if kept is None else kept.logits.untyped_storage().nbytes())
+        saved = at_loss - before - (kept.logits.untyped_storage().nbytes() if hasattr(kept, "logits") else 0)
         live.restart()
         live.in_backward = True
         loss.backward()
         live.in_backward = False
         backward_peak = live.peak
-        del loss, kept
+        del loss
+        if setting.objective != "ppo":
+            kept = None
+        elif number + 1 < setting.micro_batches:
+            ppo_report(kept)
+            left = kept
     end = live.alive()
     live.restart()
     optimizer.step()
     stepped = live.peak
     optimizer.zero_grad(set_to_none=True)
-    return [before, forward_peak, at_loss, backward_peak, end, stepped, live.alive()], saved
+    return [before, forward_peak, at_loss, backward_peak, end, stepped, live.alive() if kept is None else reported(live, kept)], saved
+
+
+def reported(live, kept):
+    live.restart()
+    ppo_report(kept)
+    return live.peak
 
 
 def measure(request):
     setting = Setting(request)
     model, layers, packed = prepared(request, setting)
     batch, other = Batch(setting), other_model(request, setting)
-    standing = packed if other is None else [*packed, *other.parameters(), *other.buffers()]
+    beside = [*([] if other is None else [other]), *standing_models(request, setting)]
+    standing = [*packed, *(tensor for one in beside for tensor in (*one.parameters(), *one.buffers()))]
+    trained = [model, other] if setting.objective == "ppo" else [model]
+    if setting.objective == "ppo":
+        without_dropout(model)
     live = LiveStorages(counted=[*model.parameters(), *model.buffers(), *standing, *batch.tensors()])
     with kernels_of(setting), device_checks_passed():
         with products_of(setting, LiveStorages()):  # apart: under hooks some of it stays for good
             layer_bytes = saved_by(model, other, layers, batch, setting)
-        optimizer = optimizer_of(model, setting)
+        optimizer = optimizer_of(trained, setting)
         with products_of(setting, live), live:
             first, _ = step(live, model, other, optimizer, batch, setting)
             later, saved = step(live, model, other, optimizer, batch, setting)

@@ -19,7 +19,7 @@ const tokens: Kind = { write: String, read: text => parseTokens(text) ?? undefin
 const flag: Kind = { write: value => (value ? '1' : '0'), read: text => text === '1' };
 const list: Kind = { write: value => (value as string[]).join(','), read: text => text.split(',').filter(Boolean) };
 
-type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora' | 'frozen' | 'teacher'>;
+type Plain = Exclude<keyof TrainingWorkload, 'kind' | 'optimizer' | 'lora' | 'frozen' | 'teacher' | 'reward_model'>;
 
 const plainKeys: [key: string, field: Plain, kind: Kind][] = [
   ['ft', 'method', word], ['st', 'stack', word], ['pr', 'precision', word], ['s', 'sequence_length', tokens], ['mb', 'micro_batch_size', count],
@@ -66,6 +66,7 @@ export function trainingPairs({ workload, weight_format }: Side): Pair[] {
   add('fm', list, workload.frozen?.modules);
   add('fl', count, workload.frozen?.first_layers);
   add('te', word, workload.teacher?.preset);
+  add('rw', word, workload.reward_model?.preset);
   add('qw', word, weight_format);
   return pairs;
 }
@@ -88,6 +89,7 @@ const readers: Record<string, Read> = {
   fm: (side, text) => void Object.assign(frozen(side), { modules: list.read(text) }),
   fl: (side, text) => void Object.assign(frozen(side), { first_layers: parseCount(text) }),
   te: (side, text) => void (training(side).teacher = { preset: text }),
+  rw: (side, text) => void (training(side).reward_model = { preset: text }),
   qw: (side, text) => void (side.weight_format = text),
 };
 

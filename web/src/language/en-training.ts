@@ -58,7 +58,7 @@ export const training = {
     keptLogitNames: { none: 'None', output: 'As they are', output_fp32: 'Cast to FP32' },
     inputGradients: 'Gradients for the embeddings’ output',
     objective: 'Objective',
-    objectives: { sft: 'SFT, next token', dpo: 'DPO, pairs', grpo: 'GRPO', distillation: 'Distillation (GKD)' },
+    objectives: { sft: 'SFT, next token', dpo: 'DPO, pairs', grpo: 'GRPO', ppo: 'PPO', distillation: 'Distillation (GKD)' },
     completion: 'Generated tokens',
     teacher: 'Teacher',
     frozen: 'Frozen parts',

@@ -58,7 +58,7 @@ export const training: typeof english = {
     keptLogitNames: { none: '不保留', output: '原样', output_fp32: '转为 FP32' },
     inputGradients: '嵌入输出的梯度',
     objective: '训练目标',
-    objectives: { sft: 'SFT，下一个 token', dpo: 'DPO，成对', grpo: 'GRPO', distillation: '蒸馏（GKD）' },
+    objectives: { sft: 'SFT，下一个 token', dpo: 'DPO，成对', grpo: 'GRPO', ppo: 'PPO', distillation: '蒸馏（GKD）' },
     completion: '生成的 token 数',
     teacher: '教师模型',
     frozen: '冻结部分',

@@ -6,7 +6,7 @@ import type { FrozenChoice, LoraChoice, OptimizerChoice, TrainingWorkload } from
 import { plainTraining, trained } from '../state.ts';
 import { type Choice, Question } from './question.ts';
 
-export type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer' | 'teacher'>;
+export type Field = Exclude<keyof TrainingWorkload, 'kind' | 'lora' | 'optimizer' | 'teacher' | 'reward_model'>;
 
 export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 

@@ -1,7 +1,7 @@
 // The question of training, in one row: model, method, precision, optimizer, micro-batch, sequence length and GPU; below, what a stack starts with.
 
 import { type PropertyDeclarations, type TemplateResult, html, nothing } from 'lit';
-import type { LoraChoice, OptimizerChoice, RecomputeModule, TrainingMethod } from '../../../wasm/plimsoll.ts';
+import type { LoraChoice, OptimizerChoice, RecomputeModule, TrainingMethod, TrainingObjective } from '../../../wasm/plimsoll.ts';
 import { projects } from '../catalog.ts';
 import { plainTraining } from '../state.ts';
 import { fullFormatName, methodName, optimizerName, precisionName } from './panel.ts';
@@ -167,8 +167,15 @@ export class TrainingQuestion extends TrainingFields {
   #objective(): TemplateResult {
     const { training } = this.text;
     const { objective, max_completion_length: completion } = this.now;
-    return html`${this.pick('objective', training.objective, training.objectives, 'sft')}
-      ${objective === 'grpo' ? html`<div>${this.number(training.completion, 'tokens', this.view.format.integer(completion ?? 512), this.changed('max_completion_length'),
+    const generates = objective === 'grpo' || objective === 'ppo';
+    const names = Object.entries(training.objectives).map(([value, label]) => ({ value, label }));
+    // PPO's trainer recomputes nothing by itself, whatever the stack says.
+    const take = (value: string): void => this.sendWorkload({
+      objective: value === 'sft' ? this.plain('objective') as TrainingObjective | undefined : value as TrainingObjective,
+      ...(value === 'ppo' ? { recompute_granularity: 'none' } : objective === 'ppo' ? { recompute_granularity: undefined } : {}),
+    });
+    return html`${this.choose('objective', training.objective, this.changed('objective'), objective ?? 'sft', names, take)}
+      ${generates ? html`<div>${this.number(training.completion, 'tokens', this.view.format.integer(completion ?? (objective === 'ppo' ? 53 : 512)), this.changed('max_completion_length'),
         value => this.set('max_completion_length', value))}</div>` : nothing}`;
   }
 
