@@ -83,7 +83,7 @@ PrecisionRecipe read_precision(std::string_view id, JsonView json) {
 
 TrainingStack read_stack(std::string_view id, JsonView json) {
   return {.id = id, .name = text(json["name"]), .source = text(json["source"]), .defaults = json["defaults"],
-          .by_method = json["by_method"], .launch = json["launch"]};
+          .by_method = json["by_method"], .linear_names = json["linear_names"].present(), .launch = json["launch"]};
 }
 
 template <class T, class Read>

@@ -72,6 +72,7 @@ struct TrainingStack {
   std::string_view id, name, source;
   JsonView defaults;
   JsonView by_method;  ///< what a method sets apart from the others
+  bool linear_names = false;  ///< of "all-linear" it makes the list of linear modules' names, and PEFT is given that
   JsonView launch;     ///< how its configuration names the models that it has; absent where it takes any
 
   /// What the program sets a field to: the method's own value, or that of all methods; absent where it sets none.

@@ -154,6 +154,21 @@ Result<LoraSetting> lora_setting(const LoraChoice& choice, const ModelSpec& mode
   return lora;
 }
 
+std::vector<std::string> linear_names(const ModelSpec& model, const TensorInventory& inventory) {
+  const auto is_conv1d = [](const LayerSpec& kind) {
+    const auto* grouped = std::get_if<GroupedQueryAttention>(&kind.mixer.kind);
+    return grouped != nullptr && grouped->conv1d;
+  };
+  std::vector<std::string> words;
+  if (std::any_of(model.decoder().kinds.begin(), model.decoder().kinds.end(), is_conv1d)) return words;
+  for (const ModelModule& module : modules_of(inventory, model)) {
+    const std::string name(module.leaf());
+    const bool listed = module.kind == ModuleKind::linear && module.part.role != Role::lm_head;
+    if (listed && std::find(words.begin(), words.end(), name) == words.end()) words.push_back(name);
+  }
+  return words;
+}
+
 std::vector<std::string> fitting_targets(const LoraChoice& choice, const ModelSpec& model, const TensorInventory& inventory) {
   const std::vector<ModelModule> modules = modules_of(inventory, model);
   Targets targets{model, modules, reached_experts(model)};

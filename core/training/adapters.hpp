@@ -27,6 +27,12 @@ namespace plimsoll {
 /// Tested   tests/core/adapters_test.cpp, against what PEFT makes of the same words
 Result<LoraSetting> lora_setting(const LoraChoice& choice, const ModelSpec& model, const TensorInventory& inventory, const std::string& where);
 
+/// The last words of the names of every linear module but the head, as programs find them that give PEFT a list; none of GPT-2's Conv1D.
+///
+/// Source   llama-factory-linear-names, ms-swift-linear-names
+/// Tested   tests/core/training_stacks_test.cpp
+std::vector<std::string> linear_names(const ModelSpec& model, const TensorInventory& inventory);
+
 /// Target words that nobody asked for, such as a program's own, as far as a model has them: those that name something in it; where that is
 /// nothing, or parameters that the choice's other options refuse, every linear module but the head.
 ///

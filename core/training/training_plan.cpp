@@ -32,6 +32,13 @@ void fit_program_targets(Plan& plan, TrainingWorkload& asked, std::string_view p
   plan.notices.push_back(make_notice(Say::program_targets, where + ".target_modules", {program, names}));
 }
 
+/// What some programs make of "all-linear" themselves.
+void list_linear_names(const Plan& plan, TrainingWorkload& asked) {
+  if (!asked.lora || asked.lora->target_modules != std::vector<std::string>{"all-linear"}) return;
+  std::vector<std::string> names = linear_names(plan.model->spec, plan.model->inventory);
+  if (!names.empty()) asked.lora->target_modules = std::move(names);
+}
+
 /// The format of weights: a trained weight has the recipe's, a frozen one may be quantised, as its program does by itself.
 std::optional<Error> decide_weight_format(Plan& plan, const TrainingWorkload& asked, const PrecisionRecipe& recipe, const TrainingStack& stack) {
   std::optional<std::string>& format = plan.request.weight_format;
@@ -162,6 +169,7 @@ std::optional<Error> fill_training_defaults(Plan& plan, TrainingWorkload& asked)
   const auto value_of = [&](std::string_view name) { return stack.value()->value(asked.method, name); };
   const std::string place = "catalog.stacks." + *asked.stack;
   if (auto error = complete_value({nullptr, place}, wire_type<TrainingWorkload>, &asked, value_of)) return error;
+  if (stack.value()->linear_names) list_linear_names(plan, asked);
   if (!length_asked && asked.sequence_length) shorten(plan, asked, *asked.sequence_length);
   if (!targets_asked && asked.lora && asked.lora->target_modules) fit_program_targets(plan, asked, stack.value()->name);
   if (!asked.precision) asked.precision = std::string(usual_precision);
