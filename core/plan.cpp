@@ -215,6 +215,13 @@ std::optional<Error> above(u64 value, u64 most, std::string where) {
   return make_error(Say::above_most, std::move(where), {digits(value), digits(most)});
 }
 
+std::optional<Error> place_on(Plan& plan, const DeviceChoice& device, const ParallelChoice& parallel) {
+  plan.request.device = device;
+  plan.request.parallel = parallel;
+  if (auto error = decide_device(plan)) return error;
+  return decide_ranks(plan);
+}
+
 Result<Plan> make_plan(const Request& request, std::shared_ptr<const LoadedModel> model, const Catalog& catalog) {
   Plan plan;
   plan.request = request;

@@ -47,6 +47,12 @@ inline constexpr u64 most_ranks = 4096;
 /// An error where a value is above the most that is accepted.
 std::optional<Error> above(u64 value, u64 most, std::string where);
 
+/// Puts a plan on another device, with ranks decided anew; what else was decided stays.
+///
+/// Errors  unknown_id for the device, or its memory is unknown; does_not_divide; the plan is then of no use until it is put elsewhere
+/// Tested  tests/core/format_matrix_test.cpp: a plan that was moved answers as one made for that device
+std::optional<Error> place_on(Plan& plan, const DeviceChoice& device, const ParallelChoice& parallel);
+
 /// Decides a request for a model that has been read.
 ///
 /// Errors  unknown_id, out_of_range, unsupported_combination, does_not_divide, with the place in the request

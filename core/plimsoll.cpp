@@ -6,6 +6,7 @@
 #include "model/read_model.hpp"
 #include "answer.hpp"
 #include "rules/thumb.hpp"
+#include "solver/format_matrix.hpp"
 #include "solver/ranking.hpp"
 #include "training/optimizer_states.hpp"
 #include "version.hpp"
@@ -43,11 +44,18 @@ struct Session::State {
     return loaded;
   }
 
-  Result<Request> request(std::string_view text) const {
+  /// What was asked, described in wire.hpp.
+  template <class Asked>
+  Result<Asked> read(std::string_view text) const {
     if (!catalog) return make_error(Say::field_missing, "catalog", {"catalog"});
     PLIMSOLL_TRY(const JsonDocument document, JsonDocument::parse(text, "request", request_text_limit));
-    Request request;
-    if (auto error = read_json(document.root(), "request", request)) return *error;
+    Asked asked;
+    if (auto error = read_json(document.root(), "request", asked)) return *error;
+    return asked;
+  }
+
+  Result<Request> request(std::string_view text) const {
+    PLIMSOLL_TRY(Request request, read<Request>(text));
     if (auto error = read_path(request.model)) return *error;
     return request;
   }
@@ -65,6 +73,13 @@ struct Session::State {
   Result<std::shared_ptr<const LoadedModel>> asked_model(std::string_view text) {
     PLIMSOLL_TRY(const Request asked, request(text));
     return model(asked.model);
+  }
+
+  Result<FormatMatrix> matrix(std::string_view text) {
+    PLIMSOLL_TRY(FormatMatrixRequest asked, read<FormatMatrixRequest>(text));
+    if (auto error = read_path(asked.request.model)) return *error;
+    PLIMSOLL_TRY(const auto loaded, model(asked.request.model));
+    return plimsoll::format_matrix(asked, loaded, *catalog);
   }
 
   Result<Plan> plan(std::string_view text) {
@@ -105,6 +120,7 @@ void Session::set_file_reader(ReadFile read) { state_->read_file = std::move(rea
 std::string Session::report(std::string_view request) { return outcome_json(then(state_->plan(request), make_report)); }
 std::string Session::totals(std::string_view request) { return outcome_json(then(state_->plan(request), make_totals)); }
 std::string Session::rank_devices(std::string_view request) { return outcome_json(then(state_->plan(request), plimsoll::rank_devices)); }
+std::string Session::format_matrix(std::string_view request) { return outcome_json(state_->matrix(request)); }
 
 std::string Session::read_model(std::string_view request) {
   return outcome_json(then(state_->asked_model(request), [](const SharedModel& model) { return Result<ModelSummary>(summary_of(*model)); }));

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "request.hpp"
+#include "solver/format_rows.hpp"
 
 namespace plimsoll {
 
@@ -117,6 +118,14 @@ PLIMSOLL_WIRE(Totals, false, PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(weight
 PLIMSOLL_WIRE(RankedDevice, false, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(device_count), PLIMSOLL_FIELD(usable_bytes), PLIMSOLL_FIELD(needed_bytes),
               PLIMSOLL_FIELD(headroom_bytes), PLIMSOLL_FIELD(outcome), PLIMSOLL_FIELD(devices_needed));
 PLIMSOLL_WIRE(Ranking, false, PLIMSOLL_FIELD(rows));
+PLIMSOLL_WIRE(FormatMatrixRequest, true, PLIMSOLL_FIELD(request), PLIMSOLL_FIELD(weight_formats), PLIMSOLL_FIELD(gpus));
+PLIMSOLL_WIRE(FormatCell, false, PLIMSOLL_FIELD(gpu), PLIMSOLL_FIELD(usable_bytes), PLIMSOLL_FIELD(longest_context), PLIMSOLL_FIELD(headroom_bytes),
+              PLIMSOLL_FIELD(error));
+PLIMSOLL_WIRE(FormatRow, false, PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(resolved), PLIMSOLL_FIELD(engine_loads), PLIMSOLL_FIELD(idealised),
+              PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(checkpoint_bytes), PLIMSOLL_FIELD(millibits_per_parameter), PLIMSOLL_FIELD(saved_of_fp32_permille),
+              PLIMSOLL_FIELD(saved_of_dtype_permille), PLIMSOLL_FIELD(claimed_permille), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
+              PLIMSOLL_FIELD(saved_of_needed_permille), PLIMSOLL_FIELD(error), PLIMSOLL_FIELD(cells));
+PLIMSOLL_WIRE(FormatMatrix, false, PLIMSOLL_FIELD(parameter_count), PLIMSOLL_FIELD(dtype), PLIMSOLL_FIELD(rows));
 PLIMSOLL_WIRE(RuleTableCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(format), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(exact_bytes));
 PLIMSOLL_WIRE(RuleTrainingCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(recipe), PLIMSOLL_FIELD(allocated_bytes));
 PLIMSOLL_WIRE(RuleTable, false, PLIMSOLL_FIELD(cells), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(training));

@@ -83,7 +83,7 @@ int main() {
   emit_enum<DifferenceKind>();
   std::puts("");
   emit_all<CheckpointTensors, CheckpointMetadata, CheckpointSummary, ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, FrozenChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
-           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking,
+           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking, FormatMatrixRequest, FormatCell, FormatRow, FormatMatrix,
            RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, TensorDifference, CheckpointInspection, CatalogInfo>();
   return 0;
 }

@@ -351,6 +351,40 @@ export interface RankedDevice {
 export interface Ranking {
   rows: RankedDevice[];
 }
+export interface FormatMatrixRequest {
+  request?: Request;
+  weight_formats?: string[] | null;
+  gpus?: string[];
+}
+export interface FormatCell {
+  gpu: string;
+  usable_bytes: number;
+  longest_context: Answer;
+  headroom_bytes: number;
+  error: PlimsollError | null;
+}
+export interface FormatRow {
+  weight_format: string | null;
+  resolved: string;
+  engine_loads: boolean | null;
+  idealised: boolean;
+  weights_bytes: number;
+  checkpoint_bytes: number;
+  millibits_per_parameter: number;
+  saved_of_fp32_permille: number;
+  saved_of_dtype_permille: number;
+  claimed_permille: number | null;
+  needed_bytes: number;
+  kv_cache_bytes: number;
+  saved_of_needed_permille: number;
+  error: PlimsollError | null;
+  cells: FormatCell[];
+}
+export interface FormatMatrix {
+  parameter_count: number;
+  dtype: string;
+  rows: FormatRow[];
+}
 export interface RuleTableCell {
   label: string;
   format: string;

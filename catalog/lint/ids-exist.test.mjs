@@ -14,3 +14,9 @@ test('in a recipe alone dtype stands for the type of the model', () => {
   assert.deepEqual(rule.check(fixture((files) => { files['quantizations/bf16'].rules = [{ roles: ['*'], format: 'dtype' }]; })), []);
   assert.equal(rule.check(fixture((files) => { files['models/org/model'].format = 'dtype'; })).length, 1);
 });
+
+test('an engine names recipes that are there', () => {
+  const naming = (id) => rule.check(fixture((files) => { files['engines/one'] = { name: 'One', weight_formats: { values: ['bf16', id], source: 'x' } }; }));
+  assert.deepEqual(naming('bf16'), []);
+  assert.match(naming('bf17')[0].message, /"bf17".*quantizations/);
+});

@@ -57,7 +57,7 @@ std::vector<std::string_view> texts(JsonView list) {
 }
 
 Engine read_engine(std::string_view id, JsonView json) {
-  Engine engine{.id = id, .name = text(json["name"]), .overheads = {}, .training_reserve = {}};
+  Engine engine{.id = id, .name = text(json["name"]), .overheads = {}, .training_reserve = {}, .weight_formats = texts(json["weight_formats"]["values"])};
   const JsonView overheads = json["overheads"];
   for (std::size_t i = 0; i < overheads.size(); ++i) {
     Overhead overhead{.id = text(overheads.at(i)["id"]), .values = {}};

@@ -65,6 +65,7 @@ struct Engine {
   std::string_view id, name;
   std::vector<Overhead> overheads;
   AllocatorReserve training_reserve;
+  std::vector<std::string_view> weight_formats;  ///< recipes that it runs as they are stored; empty: not said
 };
 
 /// A training program: its defaults hang under the names of a training workload's fields.

@@ -68,6 +68,14 @@ std::optional<u64> Thumb::claimed_permille(std::string_view id) const {
   return times(1000, claimed);
 }
 
+std::optional<u64> Thumb::quantization_claim(std::string_view format) const {
+  const auto bits = data_type(format)["bits"].whole();
+  const JsonView claims = rules_["quantization_claims"];
+  for (std::size_t i = 0; bits && i < claims.size(); ++i)
+    if (claims.at(i)["weight_bits"].whole() == bits) return times(1000, claims.at(i)["claimed_reduction"]);
+  return std::nullopt;
+}
+
 std::optional<u64> Thumb::nominal_of(std::string_view preset) const {
   return entry(rules_["recommendations"], "counterpart", preset)["parameter_count"].whole();
 }

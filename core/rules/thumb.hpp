@@ -30,6 +30,8 @@ class Thumb {
   [[nodiscard]] std::optional<u64> after_claim(std::string_view id, u64 amount) const;
   /// O3, O4: the claimed reduction in thousandths.
   [[nodiscard]] std::optional<u64> claimed_permille(std::string_view id) const;
+  /// T2: the reduction against FP32 that is claimed for weights of the bits of this data type, or of the one that a recipe stands for.
+  [[nodiscard]] std::optional<u64> quantization_claim(std::string_view format) const;
   /// T4: the nominal parameter count of the row whose worked model this is.
   [[nodiscard]] std::optional<u64> nominal_of(std::string_view preset) const;
 
