@@ -31,6 +31,12 @@ export interface Optimizer extends Named {
   states: { only?: string }[];
 }
 
+/** A recipe that decides which tensor of a model has which format. */
+export interface Recipe extends Named {
+  quantization_config?: object;
+  llama_file_type?: object;
+}
+
 export interface StorageFormat extends Named {
   /** A cache of keys and values may be asked for in it. */
   kv_cache?: true;
@@ -51,7 +57,7 @@ export interface Catalog {
   /** Of the formats, those that a cache may be asked for in. */
   cacheFormats: string[];
   engines: Map<string, Named>;
-  quantizations: Map<string, Named>;
+  quantizations: Map<string, Recipe>;
   optimizers: Map<string, Optimizer>;
   precisions: Map<string, Named>;
   stacks: Map<string, Named>;
@@ -64,7 +70,7 @@ interface CatalogFile {
   models: Preset[];
   formats: Record<string, StorageFormat>;
   engines: Record<string, Named>;
-  quantizations: Record<string, Named>;
+  quantizations: Record<string, Recipe>;
   optimizers: Record<string, Optimizer>;
   precisions: Record<string, Named>;
   stacks: Record<string, Named>;

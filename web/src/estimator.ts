@@ -2,7 +2,7 @@
 
 import { loadCatalog, loadCore } from 'virtual:core';
 import {
-  type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
+  type FormatMatrix, type FormatRow, type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
 } from '../../wasm/plimsoll.ts';
 import { type Asked, type Workload, plainTraining, trained } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
@@ -29,6 +29,8 @@ export class Estimator {
   #defaults: TrainingWorkload | null = null;
   #modulesOf = '';
   #modules: string[] = [];
+  #recipesOf = '';
+  #recipes: FormatRow[] = [];
 
   constructor(
     readonly catalog: Catalog,
@@ -42,6 +44,23 @@ export class Estimator {
 
   ranking(request: Request): Ranking | null {
     const outcome = this.core.rankDevices(request);
+    return outcome.ok ? outcome.value : null;
+  }
+
+  /** Each weight format for this model, what the model takes by itself first: bits and bytes, no devices. */
+  recipes({ model, engine }: Asked): FormatRow[] {
+    const asked = JSON.stringify([model, engine ?? null]);
+    if (asked !== this.#recipesOf) {
+      const outcome = this.core.formatMatrix({ request: { model, ...(engine ? { engine } : {}), workload: { kind: 'inference' } } });
+      this.#recipes = outcome.ok ? outcome.value.rows : [];
+      this.#recipesOf = asked;
+    }
+    return this.#recipes;
+  }
+
+  /** Formats beside cards, what the model takes by itself first. */
+  matrix(request: Asked, weightFormats: string[], gpus: string[]): FormatMatrix | null {
+    const outcome = this.core.formatMatrix({ request: { ...request, weight_format: null }, weight_formats: weightFormats, gpus });
     return outcome.ok ? outcome.value : null;
   }
 

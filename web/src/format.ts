@@ -87,6 +87,11 @@ export class Format {
     return scale === 1 ? this.integer(value) : `${this.#decimal(scaled, scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2)} ${suffix}`;
   }
 
+  /** Bits of one weight, given in thousandths. */
+  bits(millibits: number): string {
+    return this.#decimal(millibits / 1000, 2);
+  }
+
   percent(permille: number): string {
     return `${this.#decimal(permille / 10, 0)} %`;
   }

@@ -1,6 +1,6 @@
 // Wires state, estimator and panels; nothing else.
 
-import { html, render, type TemplateResult } from 'lit';
+import { html, nothing, render, type TemplateResult } from 'lit';
 import './style.css';
 import { curveLengths } from './charts/scale.ts';
 import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
@@ -13,7 +13,7 @@ import { changeEvent } from './panels/panel.ts';
 import { acceptFiles, filesEvent, takeFiles } from './panels/intake.ts';
 import { openTermEvent } from './panels/load.ts';
 import type { Ledger } from './panels/ledger.ts';
-import type { PlimsollError, Report, RuleTable } from '../../wasm/plimsoll.ts';
+import type { FormatRow, PlimsollError, Report, RuleTable } from '../../wasm/plimsoll.ts';
 import './panels/masthead.ts';
 import './panels/serving-question.ts';
 import './panels/training-question.ts';
@@ -29,6 +29,7 @@ import './panels/launch.ts';
 import './panels/model-facts.ts';
 import './panels/curve.ts';
 import './panels/ranking.ts';
+import './panels/format-matrix.ts';
 import './panels/rules.ts';
 import './panels/colophon.ts';
 
@@ -58,6 +59,7 @@ const page = (view: View, points: CurvePoint[]): TemplateResult => html`
       <pl-load .view=${view}></pl-load>
       ${reasons(view)}
       <pl-ranking .view=${view}></pl-ranking>
+      ${view.answer?.report.training ? nothing : html`<pl-format-matrix .view=${view}></pl-format-matrix>`}
       <div class="columns"><pl-curve .view=${view} .points=${points}></pl-curve><pl-model-facts .view=${view}></pl-model-facts></div>
       <pl-rules .view=${view}></pl-rules>
       <pl-launch .view=${view}></pl-launch>
@@ -66,6 +68,8 @@ const page = (view: View, points: CurvePoint[]): TemplateResult => html`
 
 // The verdict follows every step of a slider; ranking and curve follow when it rests.
 const restBeforeTheRest = 50;
+// Every format of the model's is asked about for the names in a list alone: after all that is looked at.
+const restBeforeTheNames = 250;
 // Browsers refuse an address that changes too often.
 const restBeforeTheLink = 200;
 
@@ -73,12 +77,14 @@ class Page {
   #answer: Answer | null = null;
   #error: PlimsollError | null = null;
   #points: CurvePoint[] = [];
+  #recipes: FormatRow[] = [];
   #asked: Asked | null = null;
   readonly #ruleTable: RuleTable | null;
   #language: Language;
   #hash = location.hash;
   #written = 0;
   #rest = 0;
+  #naming = 0;
   #writing = 0;
 
   constructor(
@@ -115,6 +121,13 @@ class Page {
       this.#points = this.estimator.curve(request, curveLengths(report.model.max_position_embeddings));
       this.#show(this.store.state);
     }, restBeforeTheRest);
+    clearTimeout(this.#naming);
+    this.#naming = window.setTimeout(() => {
+      const recipes = request.workload.kind === 'inference' ? this.estimator.recipes(request) : [];
+      if (recipes === this.#recipes) return;
+      this.#recipes = recipes;
+      this.#show(this.store.state);
+    }, restBeforeTheNames);
   }
 
   get text(): Messages {
@@ -136,6 +149,7 @@ class Page {
       state, answer: this.#answer, error: state.fileError ?? this.#error, catalog: this.estimator.catalog,
       text: this.text, format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
       defaults: this.estimator.defaults(state.request), modules: () => this.estimator.modules(state.request),
+      recipes: this.#recipes, matrix: (formats, gpus) => this.estimator.matrix(this.#answer?.request ?? state.request, formats, gpus),
       reportText: () => this.estimator.core.reportText(this.#answer?.request ?? state.request),
     };
     document.documentElement.lang = htmlLanguage[language];

@@ -1,6 +1,6 @@
 // What the reader has chosen: one Request and how it is shown. Every change goes through Store.update.
 
-import type { InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable, TrainingWorkload } from '../../wasm/plimsoll.ts';
+import type { FormatMatrix, FormatRow, InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable, TrainingWorkload } from '../../wasm/plimsoll.ts';
 import type { Catalog } from './catalog.ts';
 import type { Format, Unit } from './format.ts';
 import type { Progress } from './headers/reading.ts';
@@ -75,6 +75,10 @@ export interface View {
   ruleTable: RuleTable | null;
   /** What the chosen stack starts a training run with, where nothing else is asked. */
   defaults: TrainingWorkload | null;
+  /** Weight formats for the model, what it takes by itself first; empty until the settings rest. */
+  recipes: FormatRow[];
+  /** Formats beside cards, for the settings of the answer. */
+  matrix: (weightFormats: string[], gpus: string[]) => FormatMatrix | null;
   /** Names of the model's linear layers, for adapters to be put on. */
   modules: () => string[];
 }

@@ -1,4 +1,5 @@
 import { reasons, ruleTexts, rules } from './en-rules.ts';
+import { formats } from './en-formats.ts';
 import { hub } from './en-hub.ts';
 import { formatNames, symbols, terms } from './en-terms.ts';
 import { training } from './en-training.ts';
@@ -12,6 +13,7 @@ export const en = {
   ...ruleTexts,
   ...training,
   hub,
+  formats,
   colon: ': ',
   comma: ', ',
   stop: '. ',

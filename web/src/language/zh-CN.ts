@@ -1,4 +1,5 @@
 import type { Messages } from './index.ts';
+import { formats } from './zh-CN-formats.ts';
 import { hub } from './zh-CN-hub.ts';
 import { reasons, ruleTexts, rules } from './zh-CN-rules.ts';
 import { formatNames, symbols, terms } from './zh-CN-terms.ts';
@@ -13,6 +14,7 @@ export const zhCN: Messages = {
   ...ruleTexts,
   ...training,
   hub,
+  formats,
   colon: '：',
   comma: '，',
   stop: '。',

@@ -3,6 +3,7 @@
 import { type TemplateResult, css, html } from 'lit';
 import { defaultGpu, served } from '../state.ts';
 import type { InferenceWorkload } from '../../../wasm/plimsoll.ts';
+import { formatGroup, formatGroups } from './format-groups.ts';
 import { formatName, fullFormatName } from './panel.ts';
 import { Question } from './question.ts';
 
@@ -32,6 +33,27 @@ export class ServingQuestion extends Question {
     const automatic = { value: '', label: this.text.automatic(own && !current ? formatName(this.view, own) : '') };
     const formats = list.map(value => ({ value, label: fullFormatName(this.view, value) }));
     return this.choose(id, label, Boolean(current), current ?? '', [automatic, ...formats], value => take(value || null));
+  }
+
+  /** Recipes with the bits and bytes that this model's weights take in each, once the core was asked. */
+  #weights(): TemplateResult {
+    const { text, view } = this;
+    const asked = view.state.request.weight_format ?? '';
+    const own = view.answer?.report.request.weight_format;
+    const of = new Map(view.recipes.map((row, index) => [index === 0 ? '' : row.resolved, row]));
+    const named = (id: string, name: string): string => {
+      const row = of.get(id);
+      if (!row || id === asked) return name;  // what is chosen is said below, where there is room
+      return row.error ? `${name} · ${text.formats.notThisModel}`
+        : `${name} · ${text.formats.bitsOf(view.format.bits(row.millibits_per_parameter))} · ${view.format.columnText(row.weights_bytes)}`;
+    };
+    const choices = view.catalog.weightRecipes.map(value => ({ value, label: named(value, fullFormatName(view, value)), group: formatGroup(view, of.get(value)) }));
+    const names = formatGroups(view);
+    const sorted = choices.toSorted((a, b) => names.indexOf(a.group) - names.indexOf(b.group));
+    const automatic = { value: '', label: named('', text.automatic(own && !asked ? formatName(view, own) : '')) };
+    const row = of.get(asked);
+    return html`<div>${this.choose('weights', text.weights, Boolean(asked), asked, [automatic, ...sorted], value => this.sendRequest(next => { next.weight_format = value || null; }))}
+      <div class="notice figure">${row && !row.error ? text.formats.bitsPerWeight(view.format.bits(row.millibits_per_parameter)) : '\u00a0'}</div></div>`;
   }
 
   #context(): TemplateResult {
@@ -66,11 +88,9 @@ export class ServingQuestion extends Question {
 
   protected override row(): TemplateResult {
     const { text } = this;
-    const { request } = this.view.state;
     const { kv_cache_dtype: cache, max_num_seqs: sequences = 1 } = this.#asked;
     return html`
-      ${this.#formats('weights', text.weights, this.view.catalog.weightRecipes, request.weight_format, this.view.answer?.report.request.weight_format,
-        value => this.sendRequest(next => { next.weight_format = value; }))}
+      ${this.#weights()}
       ${this.#context()}
       ${this.number(text.sequences, 'count', this.view.format.integer(sequences), sequences !== 1, value => this.sendWorkload({ max_num_seqs: value ?? 1 }))}
       ${this.#formats('kv', text.kvCache, this.view.catalog.cacheFormats, cache, this.#resolved?.kv_cache_dtype, value => this.sendWorkload({ kv_cache_dtype: value }))}

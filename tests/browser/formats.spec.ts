@@ -1,0 +1,81 @@
+// Weight formats: the picker's real bits and bytes, and the matrix of formats and cards.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './page.ts';
+
+const qwen = '#v1&m=Qwen/Qwen3-8B';
+const openMatrix = (page: Page): Promise<void> => page.getByRole('button', { name: 'Compare formats and GPUs' }).click();
+const row = (page: Page, name: string | RegExp) => page.locator('pl-format-matrix').getByRole('row', { name });
+
+test('the picker says what the weights of this model really take', async ({ page, open }) => {
+  await open(`${qwen}&w=Q4_K_M`);
+  const weights = page.getByRole('combobox', { name: 'Weights' });
+  // 16,381,470,720 bytes of 8,190,735,360 parameters; 4-bit GPTQ leaves the embedding and the head in 16 bit.
+  await expect(weights.getByRole('option', { name: 'auto · 16.00 bits · 15.26 GiB' })).toBeAttached();
+  await expect(weights.getByRole('option', { name: 'GPTQ, 4 bit, groups of 128 · 5.96 bits · 5.68 GiB' })).toBeAttached();
+  await expect(page.getByText('4.91 bits per weight')).toBeVisible();
+  await weights.selectOption('bf16');
+  await expect(page.getByText('16.00 bits per weight')).toBeVisible();
+  await expect(weights.locator('optgroup[label="GGUF file types, for llama.cpp"] option')).toHaveCount(35);
+});
+
+test('the matrix is computed when it is opened, and a cell takes its format and card', async ({ page, open }) => {
+  await open(qwen);
+  await expect(page.locator('pl-format-matrix table')).toHaveCount(0);
+  await openMatrix(page);
+  const published = row(page, /^BF16/);
+  await expect(published.getByRole('cell', { name: '31,503' })).toBeVisible();
+  await expect(published.getByRole('button', { name: /does not fit/ }).first()).toContainText('−4.58 GiB');
+  await row(page, /^Q4_K_M/).getByRole('button', { name: /25,328/ }).click();
+  await expect(page).toHaveURL(/w=Q4_K_M.*g=nvidia\/rtx-3060-12gbx1/);
+  await expect(page.getByRole('status', { name: 'Verdict' })).toContainText('Longest context that fits: 25,328 tokens');
+});
+
+test('a cell with less than what was asked for takes its context too', async ({ page, open }) => {
+  await open(`${qwen}&c=16384`);
+  await openMatrix(page);
+  await row(page, /^FP8 with scales/).getByRole('button', { name: /less than asked/ }).click();
+  await expect(page).toHaveURL(/w=fp8_block&c=7977&g=nvidia\/rtx-3060-12gbx1/);
+  await expect(page.getByRole('status', { name: 'Verdict' })).toContainText('Tight');
+});
+
+test('cards come and go by keyboard, and every format can be shown', async ({ page, open }) => {
+  await open(qwen);
+  await openMatrix(page);
+  const heads = page.locator('pl-format-matrix thead th.gpu');
+  await expect(heads).toHaveCount(6);
+  await page.getByRole('button', { name: 'Remove L40S' }).press('Enter');
+  await expect(heads).toHaveCount(5);
+  const add = page.getByRole('combobox', { name: 'Add a GPU' });
+  await add.fill('H20');
+  await add.press('ArrowDown');
+  await add.press('Enter');
+  await expect(heads).toHaveCount(6);
+  await expect(heads.last()).toContainText('H20');
+  await page.getByRole('button', { name: /^Show all \d+ formats/ }).press('Enter');
+  await expect(row(page, /^EXL3, 4 bits/)).toBeVisible();
+  await expect(page.getByRole('rowheader', { name: 'Idealised: every tensor alike' })).toBeVisible();
+});
+
+test('an open matrix follows the settings', async ({ page, open }) => {
+  await open(qwen);
+  await openMatrix(page);
+  await expect(row(page, /^BF16/).getByRole('cell', { name: '31,503' })).toBeVisible();
+  await page.getByRole('combobox', { name: 'KV cache' }).selectOption('fp8');
+  await expect(row(page, /^BF16/).getByRole('cell', { name: '31,503' })).toHaveCount(0);
+  await expect(row(page, /^BF16/)).toContainText('40,960');
+});
+
+for (const [language, theme, width] of [['en', 'light', 1280], ['zh', 'dark', 390]] as const) {
+  test(`the open matrix is accessible and fits the page: ${language}, ${theme}, ${width} px`, async ({ page, open }) => {
+    test.slow();
+    await page.setViewportSize({ width, height: 844 });
+    await open(`${qwen}&lang=${language}&theme=${theme}`);
+    await page.locator('pl-format-matrix button.open').click();
+    await expect(page.locator('pl-format-matrix tbody')).not.toHaveCount(0);
+    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join('; ')}`)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+}

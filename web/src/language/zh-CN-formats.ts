@@ -1,0 +1,37 @@
+import type { formats as english } from './en-formats.ts';
+
+export const formats: typeof english = {
+  title: '格式与 GPU',
+  intro: '每种权重格式在每款卡上能容纳的最长上下文，其余设置同上。',
+  introMany: count => `每种权重格式在每款卡各 ${count} 张上能容纳的最长上下文，其余设置同上。`,
+  open: '比较格式与 GPU',
+  format: '格式',
+  bits: '位/权重',
+  weights: '权重',
+  bitsOf: bits => `${bits} 位`,
+  bitsPerWeight: bits => `每权重 ${bits} 位`,
+  groups: {
+    published: '按发布的格式',
+    dtype: '数据类型',
+    engine: engine => `量化格式，${engine} 可直接运行`,
+    gguf: 'GGUF 文件类型，用于 llama.cpp',
+    other: '其他程序的格式',
+    idealised: '理想化：所有张量同一格式',
+  },
+  notThisModel: '不适用于此模型',
+  published: format => `${format}，按发布的格式`,
+  usable: amount => `可用 ${amount}`,
+  addGpu: '添加 GPU',
+  removeGpu: gpu => `移除 ${gpu}`,
+  showAll: count => `显示全部 ${count} 种格式`,
+  showFewer: '收起部分格式',
+  cell: { whole: '完整上下文', enough: '够用', less: '少于所要求', none: '放不下' },
+  legend: {
+    whole: '模型的完整上下文',
+    enough: tokens => `不少于所要求的 ${tokens} 个 token`,
+    less: '放得下，但上下文短于所要求',
+    none: '最短的上下文也放不下：还差这么多',
+  },
+  take: (format, gpu) => `选用 ${gpu} 上的 ${format}`,
+  otherEngine: engine => `GGUF 和其他程序的格式，${engine} 不会按其存储方式运行。权重是精确值，其余部分按 ${engine} 计算。`,
+};
