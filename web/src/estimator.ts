@@ -2,10 +2,11 @@
 
 import { loadCatalog, loadCore } from 'virtual:core';
 import {
-  type FormatMatrix, type FormatRow, type InspectedTensor, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
+  type FormatMatrix, type FormatRow, type InspectedTensor, type ModelSummary, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
 } from '../../wasm/plimsoll.ts';
 import { type Asked, type Workload, plainTraining, trained } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
+import { type Loading, loadingFormats } from './panels/full-or-quantised.ts';
 
 /** One point of the curve: a context length and what it needs. */
 export interface CurvePoint {
@@ -62,6 +63,14 @@ export class Estimator {
   matrix(request: Asked, weightFormats: string[], gpus: string[]): FormatMatrix | null {
     const outcome = this.core.formatMatrix({ request: { ...request, weight_format: null }, weight_formats: weightFormats, gpus });
     return outcome.ok ? outcome.value : null;
+  }
+
+  /** What is saved in narrower formats, for the settings as they are and for the longest context. */
+  loading(request: Asked, { dtype, max_position_embeddings: longest }: ModelSummary): Loading | null {
+    const formats = loadingFormats(['fp32', 'bf16', 'fp16'].includes(dtype) ? dtype : 'bf16');
+    const now = this.matrix(request, formats, request.device?.gpu ? [request.device.gpu] : []);
+    const whole = this.matrix({ ...request, workload: withLength(request.workload, longest) }, formats, []);
+    return now && whole ? { now, longest: whole } : null;
   }
 
   /** What the chosen stack and method start with: the core's answer where nothing else is asked. */

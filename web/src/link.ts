@@ -72,6 +72,7 @@ function inferencePairs({ workload, weight_format, engine }: Side): Pair[] {
   if (workload.max_model_len) pairs.push(['c', String(workload.max_model_len)]);
   if (workload.max_num_seqs && workload.max_num_seqs !== 1) pairs.push(['n', String(workload.max_num_seqs)]);
   if (workload.kv_cache_dtype) pairs.push(['kv', workload.kv_cache_dtype]);
+  if (workload.value_cache_dtype) pairs.push(['kvv', workload.value_cache_dtype]);
   if (workload.attention && workload.attention !== 'sdpa') pairs.push(['a', workload.attention]);
   if (workload.prompt_tokens) pairs.push(['pt', String(workload.prompt_tokens)]);
   if (engine) pairs.push(['e', engine]);
@@ -127,6 +128,7 @@ const readers: Record<string, (to: Draft, value: string) => void | Promise<void>
   c: (to, value) => void (to.inference.workload.max_model_len = parseTokens(value) ?? undefined),
   n: (to, value) => void (to.inference.workload.max_num_seqs = parseCount(value) ?? 1),
   kv: (to, value) => void (to.inference.workload.kv_cache_dtype = value),
+  kvv: (to, value) => void (to.inference.workload.value_cache_dtype = value),
   a: (to, value) => void (to.inference.workload.attention = value === 'eager' ? 'eager' : 'sdpa'),
   pt: (to, value) => void (to.inference.workload.prompt_tokens = parseTokens(value)),
   e: (to, value) => void (to.inference.engine = value),

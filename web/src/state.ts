@@ -5,6 +5,7 @@ import type { Catalog } from './catalog.ts';
 import type { Format, Unit } from './format.ts';
 import type { Progress } from './headers/reading.ts';
 import type { Language, Messages } from './language/index.ts';
+import type { Loading } from './panels/full-or-quantised.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -79,6 +80,8 @@ export interface View {
   recipes: FormatRow[];
   /** Formats beside cards, for the settings of the answer. */
   matrix: (weightFormats: string[], gpus: string[]) => FormatMatrix | null;
+  /** What is saved in narrower formats, for the settings of the answer. */
+  loading: () => Loading | null;
   /** Names of the model's linear layers, for adapters to be put on. */
   modules: () => string[];
 }

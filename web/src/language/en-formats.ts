@@ -33,4 +33,20 @@ export const formats = {
   },
   take: (format: string, gpu: string) => `Take ${format} on ${gpu}`,
   otherEngine: (engine: string) => `${engine} does not run GGUF files and the formats of other programs as they are stored. Their weights are exact; the rest is counted as in ${engine}.`,
+  loading: {
+    title: 'Full or quantised?',
+    intro: 'What the rules of thumb say is saved against FP32, and what this model saves: of its weights, and of all that is needed at this context.',
+    columns: {
+      claimed: 'Rule, of FP32',
+      ofFp32: 'Weights, of FP32',
+      ofDtype: (dtype: string) => `Weights, of ${dtype}`,
+      ofNeeded: (dtype: string) => `All needed, of ${dtype}`,
+      longest: 'Longest context',
+    },
+    upTo: (tokens: string) => `up to ${tokens} tokens`,
+    shrinks: (full: string, quantised: string, cache: string) => `Only the weights shrink: ${full} become ${quantised} in 4 bit. The KV cache stays at ${cache}.`,
+    cache: (tokens: string, cache: string, more: boolean) =>
+      `With the whole context of ${tokens} tokens the KV cache takes ${cache}, ${more ? 'more' : 'less'} than the weights in 4 bit.`,
+    hardware: (gpu: string, dtype: string, full: string, quantised: string) => `On ${gpu}, ${dtype}: ${full}; in 4 bit: ${quantised}.`,
+  },
 };

@@ -33,5 +33,20 @@ export const formats: typeof english = {
     none: '最短的上下文也放不下：还差这么多',
   },
   take: (format, gpu) => `选用 ${gpu} 上的 ${format}`,
+  loading: {
+    title: '全量还是量化？',
+    intro: '经验公式声称相对 FP32 节省的比例，以及此模型实际节省的比例：权重的，和在此上下文下全部所需显存的。',
+    columns: {
+      claimed: '公式，相对 FP32',
+      ofFp32: '权重，相对 FP32',
+      ofDtype: dtype => `权重，相对 ${dtype}`,
+      ofNeeded: dtype => `全部所需，相对 ${dtype}`,
+      longest: '最长上下文',
+    },
+    upTo: tokens => `最多 ${tokens} 个 token`,
+    shrinks: (full, quantised, cache) => `只有权重变小：${full} 量化到 4 位后为 ${quantised}；KV 缓存仍为 ${cache}。`,
+    cache: (tokens, cache, more) => `用满 ${tokens} 个 token 的上下文时，KV 缓存占 ${cache}，${more ? '多于' : '少于'} 4 位权重。`,
+    hardware: (gpu, dtype, full, quantised) => `在 ${gpu} 上，${dtype}：${full}；4 位：${quantised}。`,
+  },
   otherEngine: engine => `GGUF 和其他程序的格式，${engine} 不会按其存储方式运行。权重是精确值，其余部分按 ${engine} 计算。`,
 };

@@ -7,7 +7,9 @@ import { engineName, formatGroup, formatGroups } from './format-groups.ts';
 import { Panel, formatName, fullFormatName, gpuName, quantity } from './panel.ts';
 import { fields, shared } from './shared.ts';
 import { verdictGlyph, verdictStyles } from './verdict.ts';
+import type { Loading } from './full-or-quantised.ts';
 import './combobox.ts';
+import './full-or-quantised.ts';
 
 const usualGpus = ['nvidia/rtx-3060-12gb', 'nvidia/rtx-4060-ti-16gb', 'nvidia/rtx-4090', 'nvidia/rtx-5090', 'nvidia/l40s', 'nvidia/a100-sxm4-80gb', 'nvidia/h200-sxm-141gb'];
 const columnsAtFirst = 6;
@@ -76,6 +78,7 @@ export class FormatMatrixPanel extends Panel {
   declare matrix: FormatMatrix | null;
   #askedFor = '';
   #timer = 0;
+  #loading: Loading | null = null;
 
   constructor() {
     super();
@@ -111,12 +114,12 @@ export class FormatMatrixPanel extends Panel {
     const { answer } = this.view;
     if (!this.opened || !answer) return;
     const [rows, columns] = [this.#rows, this.#columns];
-    const { device, ...others } = answer.request;
-    const asked = JSON.stringify([others, device?.device_count ?? 1, rows, columns]);
+    const asked = JSON.stringify([answer.request, rows, columns]);
     if (asked === this.#askedFor) return;
     clearTimeout(this.#timer);
     const ask = (): void => {
       this.#askedFor = asked;
+      this.#loading = this.view.loading();
       this.matrix = this.view.matrix(rows, columns);
     };
     if (this.matrix) this.#timer = window.setTimeout(ask, rest);
@@ -213,7 +216,8 @@ export class FormatMatrixPanel extends Panel {
         ${this.#groups(matrix, asked)}</table>
       <p class="about">${foreign ? text.formats.otherEngine(engineName(this.view)) : nothing}</p>
       <button type="button" @click=${() => { this.all = !this.all; }}>${this.all ? text.formats.showFewer
-        : text.formats.showAll(format.integer(catalog.weightRecipes.length))}</button>`;
+        : text.formats.showAll(format.integer(catalog.weightRecipes.length))}</button>
+      <pl-full-or-quantised .view=${this.view} .loading=${this.#loading}></pl-full-or-quantised>`;
   }
 
   override render(): TemplateResult {

@@ -24,7 +24,7 @@ export class ServingQuestion extends Question {
   protected override names(): Record<string, string> {
     const { text } = this;
     return {
-      weight_format: text.weights, max_model_len: text.context, max_num_seqs: text.sequences, kv_cache_dtype: text.kvCache, gpu: text.gpu,
+      weight_format: text.weights, max_model_len: text.context, max_num_seqs: text.sequences, kv_cache_dtype: text.kvCache, value_cache_dtype: text.valueCache, gpu: text.gpu,
       device_count: text.count, tensor_parallel_size: text.count, attention: text.attention, prompt_tokens: text.promptTokens, engine: text.engine,
     };
   }
@@ -75,8 +75,13 @@ export class ServingQuestion extends Question {
   protected override settings(): TemplateResult {
     const { text } = this;
     const { engine } = this.view.state.request;
-    const { attention = 'sdpa', prompt_tokens: prompt } = this.#asked;
+    const { attention = 'sdpa', prompt_tokens: prompt, value_cache_dtype: values } = this.#asked;
+    const keys = this.#resolved?.kv_cache_dtype;
+    const sameAsKeys = { value: '', label: text.sameAsKeys(keys ? formatName(this.view, keys) : '') };
+    const formats = this.view.catalog.cacheFormats.map(value => ({ value, label: fullFormatName(this.view, value) }));
     return html`
+      <div>${this.choose('values', text.valueCache, Boolean(values), values ?? '', [sameAsKeys, ...formats], value => this.sendWorkload({ value_cache_dtype: value || null }))}
+        <div class="notice">${text.valueCacheHelp}</div></div>
       ${this.choose('attention', text.attention, attention !== 'sdpa', attention, (['sdpa', 'eager'] as const).map(value => ({ value, label: text.attentions[value] })),
         value => this.sendWorkload({ attention: value as 'sdpa' | 'eager' }))}
       <div>${this.number(text.promptTokens, 'tokens', prompt ? this.view.format.integer(prompt) : '', Boolean(prompt),
