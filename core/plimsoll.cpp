@@ -5,6 +5,7 @@
 #include "messages.hpp"
 #include "model/read_model.hpp"
 #include "answer.hpp"
+#include "file_size.hpp"
 #include "rules/thumb.hpp"
 #include "solver/format_matrix.hpp"
 #include "solver/ranking.hpp"
@@ -120,6 +121,7 @@ void Session::set_file_reader(ReadFile read) { state_->read_file = std::move(rea
 std::string Session::report(std::string_view request) { return outcome_json(then(state_->plan(request), make_report)); }
 std::string Session::totals(std::string_view request) { return outcome_json(then(state_->plan(request), make_totals)); }
 std::string Session::rank_devices(std::string_view request) { return outcome_json(then(state_->plan(request), plimsoll::rank_devices)); }
+std::string Session::file_size(std::string_view request) { return outcome_json(then(state_->plan(request), plimsoll::file_size)); }
 std::string Session::format_matrix(std::string_view request) { return outcome_json(state_->matrix(request)); }
 
 std::string Session::read_model(std::string_view request) {

@@ -34,6 +34,7 @@ class Session {
   std::string totals(std::string_view request);        ///< Request -> Totals
   std::string rank_devices(std::string_view request);  ///< Request -> Ranking
   std::string format_matrix(std::string_view request); ///< FormatMatrixRequest -> FormatMatrix
+  std::string file_size(std::string_view request);     ///< Request -> FileSize
   std::string read_model(std::string_view request);    ///< Request (its model alone matters) -> ModelSummary
   std::string inspect_model(std::string_view request); ///< Request (its model alone matters) -> Inspection
   std::string optimizer_states(std::string_view request);  ///< OptimizerStatesRequest -> OptimizerStates

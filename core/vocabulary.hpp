@@ -130,6 +130,13 @@ PLIMSOLL_ENUM_NAMES(StatePlace, "StatePlace", "device", "unified", "host");
 enum class CheckpointKind { safetensors, safetensors_index, pytorch_index, gguf };
 PLIMSOLL_ENUM_NAMES(CheckpointKind, "CheckpointKind", "safetensors", "safetensors_index", "pytorch_index", "gguf");
 
+/// Why weights in memory are not what the files are: what is no tensor; layers that are not run; a stored copy of a tied head; tensors
+/// that the model has not; padding between tensors; parts that are dropped or made while loading; tensors that are loaded in another
+/// format than they are stored in; weights that become dense in the first pass; tensors that each of several devices holds.
+enum class FileSizeCause { headers, prediction_layers, tied_head, other_tensors, padding, loading, other_formats, decompressed, devices };
+PLIMSOLL_ENUM_NAMES(FileSizeCause, "FileSizeCause", "headers", "prediction_layers", "tied_head", "other_tensors", "padding", "loading", "other_formats",
+                    "decompressed", "devices");
+
 /// How a tensor of a checkpoint and one of its model differ.
 enum class DifferenceKind { missing, extra, other_shape, other_count, other_type };
 PLIMSOLL_ENUM_NAMES(DifferenceKind, "DifferenceKind", "missing", "extra", "other_shape", "other_count", "other_type");

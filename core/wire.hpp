@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "file_size.hpp"
 #include "request.hpp"
 #include "solver/format_rows.hpp"
 
@@ -126,6 +127,10 @@ PLIMSOLL_WIRE(FormatRow, false, PLIMSOLL_FIELD(weight_format), PLIMSOLL_FIELD(re
               PLIMSOLL_FIELD(saved_of_dtype_permille), PLIMSOLL_FIELD(claimed_permille), PLIMSOLL_FIELD(needed_bytes), PLIMSOLL_FIELD(kv_cache_bytes),
               PLIMSOLL_FIELD(saved_of_needed_permille), PLIMSOLL_FIELD(error), PLIMSOLL_FIELD(cells));
 PLIMSOLL_WIRE(FormatMatrix, false, PLIMSOLL_FIELD(parameter_count), PLIMSOLL_FIELD(dtype), PLIMSOLL_FIELD(rows));
+PLIMSOLL_WIRE(FileSizeStep, false, PLIMSOLL_FIELD(cause), PLIMSOLL_FIELD(bytes));
+PLIMSOLL_WIRE(FileSize, false, PLIMSOLL_FIELD(read), PLIMSOLL_FIELD(file_bytes), PLIMSOLL_FIELD(published_bytes), PLIMSOLL_FIELD(steps),
+              PLIMSOLL_FIELD(weights_bytes), PLIMSOLL_FIELD(device_weights_bytes), PLIMSOLL_FIELD(device_count), PLIMSOLL_FIELD(kept_bytes),
+              PLIMSOLL_FIELD(scales_bytes), PLIMSOLL_FIELD(tied_bytes), PLIMSOLL_FIELD(beside), PLIMSOLL_FIELD(needed_bytes));
 PLIMSOLL_WIRE(RuleTableCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(format), PLIMSOLL_FIELD(rule_bytes), PLIMSOLL_FIELD(exact_bytes));
 PLIMSOLL_WIRE(RuleTrainingCell, false, PLIMSOLL_FIELD(label), PLIMSOLL_FIELD(recipe), PLIMSOLL_FIELD(allocated_bytes));
 PLIMSOLL_WIRE(RuleTable, false, PLIMSOLL_FIELD(cells), PLIMSOLL_FIELD(sequence_length), PLIMSOLL_FIELD(training));

@@ -28,6 +28,7 @@ val report(const std::string& request) { return text(session().report(request));
 val totals(const std::string& request) { return text(session().totals(request)); }
 val rank_devices(const std::string& request) { return text(session().rank_devices(request)); }
 val format_matrix(const std::string& request) { return text(session().format_matrix(request)); }
+val file_size(const std::string& request) { return text(session().file_size(request)); }
 val read_model(const std::string& request) { return text(session().read_model(request)); }
 val inspect_model(const std::string& request) { return text(session().inspect_model(request)); }
 val rule_table() { return text(session().rule_table()); }
@@ -41,6 +42,7 @@ EMSCRIPTEN_BINDINGS(plimsoll) {
   emscripten::function("totals", &totals);
   emscripten::function("rank_devices", &rank_devices);
   emscripten::function("format_matrix", &format_matrix);
+  emscripten::function("file_size", &file_size);
   emscripten::function("read_model", &read_model);
   emscripten::function("inspect_model", &inspect_model);
   emscripten::function("rule_table", &rule_table);

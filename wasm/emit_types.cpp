@@ -81,9 +81,10 @@ int main() {
   emit_enum<Apart>();
   emit_enum<CheckpointKind>();
   emit_enum<DifferenceKind>();
+  emit_enum<FileSizeCause>();
   std::puts("");
   emit_all<CheckpointTensors, CheckpointMetadata, CheckpointSummary, ModelChoice, InferenceWorkload, OptimizerChoice, LoraChoice, FrozenChoice, TrainingWorkload, ParallelChoice, DeviceChoice, Request, Error, Notice, Input, Derivation, Term, ByBasis, LayerKind,
-           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking, FormatMatrixRequest, FormatCell, FormatRow, FormatMatrix,
+           ModelSummary, Segment, RankNeed, DeviceFacts, Verdict, Answer, Capacity, StepMoment, LadderRung, LaunchFile, TrainingReport, Change, RuleReason, RuleSide, RuleSaving, RuleComparison, Report, Totals, RankedDevice, Ranking, FormatMatrixRequest, FormatCell, FormatRow, FormatMatrix, FileSizeStep, FileSize,
            RuleTableCell, RuleTrainingCell, RuleTable, InspectedTensor, Inspection, TensorDifference, CheckpointInspection, CatalogInfo>();
   return 0;
 }

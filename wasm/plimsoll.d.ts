@@ -23,6 +23,7 @@ export type Role = 'embedding' | 'position_embedding' | 'attention_q' | 'attenti
 export type Apart = 'no' | 'mtp' | 'tied';
 export type CheckpointKind = 'safetensors' | 'safetensors_index' | 'pytorch_index' | 'gguf';
 export type DifferenceKind = 'missing' | 'extra' | 'other_shape' | 'other_count' | 'other_type';
+export type FileSizeCause = 'headers' | 'prediction_layers' | 'tied_head' | 'other_tensors' | 'padding' | 'loading' | 'other_formats' | 'decompressed' | 'devices';
 
 export interface CheckpointTensors {
   name?: string;
@@ -384,6 +385,24 @@ export interface FormatMatrix {
   parameter_count: number;
   dtype: string;
   rows: FormatRow[];
+}
+export interface FileSizeStep {
+  cause: FileSizeCause;
+  bytes: number;
+}
+export interface FileSize {
+  read: boolean;
+  file_bytes: number;
+  published_bytes: number;
+  steps: FileSizeStep[];
+  weights_bytes: number;
+  device_weights_bytes: number;
+  device_count: number;
+  kept_bytes: number;
+  scales_bytes: number;
+  tied_bytes: number;
+  beside: Segment[];
+  needed_bytes: number;
 }
 export interface RuleTableCell {
   label: string;

@@ -1,7 +1,7 @@
 // The face of the core in TypeScript: load the module once, then ask typed questions and get an Outcome.
 // Every question crosses as a string and every answer comes back as one, so both sides hold plain values only.
 
-import type { CatalogInfo, FormatMatrix, FormatMatrixRequest, Inspection, ModelSummary, Outcome, Ranking, Report, Request, RuleTable, Totals } from 'plimsoll-contract';
+import type { CatalogInfo, FileSize, FormatMatrix, FormatMatrixRequest, Inspection, ModelSummary, Outcome, Ranking, Report, Request, RuleTable, Totals } from 'plimsoll-contract';
 
 export type * from 'plimsoll-contract';
 
@@ -12,6 +12,7 @@ export interface CoreModule {
   totals(requestJson: string): string;
   rank_devices(requestJson: string): string;
   format_matrix(requestJson: string): string;
+  file_size(requestJson: string): string;
   read_model(requestJson: string): string;
   inspect_model(requestJson: string): string;
   rule_table(): string;
@@ -24,6 +25,7 @@ export interface Plimsoll {
   reportText(request: Request): string;
   totals(request: Request): Outcome<Totals>;
   rankDevices(request: Request): Outcome<Ranking>;
+  fileSize(request: Request): Outcome<FileSize>;
   formatMatrix(request: FormatMatrixRequest): Outcome<FormatMatrix>;
   readModel(request: Request): Outcome<ModelSummary>;
   inspectModel(request: Request): Outcome<Inspection>;
@@ -46,6 +48,7 @@ export async function openPlimsoll(
     reportText: request => core.report(JSON.stringify(request)),
     totals: request => parse(core.totals(JSON.stringify(request))),
     rankDevices: request => parse(core.rank_devices(JSON.stringify(request))),
+    fileSize: request => parse(core.file_size(JSON.stringify(request))),
     formatMatrix: request => parse(core.format_matrix(JSON.stringify(request))),
     readModel: request => parse(core.read_model(JSON.stringify(request))),
     inspectModel: request => parse(core.inspect_model(JSON.stringify(request))),

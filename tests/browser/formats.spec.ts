@@ -106,3 +106,18 @@ test('values of the cache in a format of their own, in the link too', async ({ p
   await expect(values).toHaveValue('q8_0');
   await expect(page.locator('pl-load')).toContainText('490,673,664 B');
 });
+
+test('why not the file size: every step from the files to what is needed', async ({ page, open }) => {
+  await open('#v1&m=Qwen/Qwen3-8B&w=ct_w4a16_g128&g=nvidia/rtx-4090x2');
+  await page.getByRole('button', { name: 'Why not the file size?' }).press('Enter');
+  const table = page.getByRole('table', { name: 'Why not the file size?' });
+  await expect(table.getByRole('row', { name: /^Made dense by the first forward pass/ })).toContainText('+');
+  await expect(table.getByRole('row', { name: /^Tensors that every GPU holds a copy of/ })).toBeVisible();
+  await expect(table.getByRole('row', { name: /^KV cache/ })).toBeVisible();
+  const needed = (await page.getByRole('status', { name: 'Verdict' }).innerText()).match(/([\d.]+) of/)![1]!;
+  await expect(table.getByRole('row', { name: /^Needed on one GPU/ })).toContainText(`${needed} GiB`);
+  await expect(page.getByText('Published, the model’s tensors take 16.38 GB')).toBeVisible();
+  await page.getByRole('combobox', { name: 'Weights' }).selectOption('');
+  await expect(table.getByRole('row', { name: /^Made dense/ })).toHaveCount(0);
+  await expect(table.getByRole('row', { name: /^Tensors in a checkpoint/ })).toContainText('16.38 GB');
+});

@@ -20,7 +20,7 @@ const std::string llama = R"({"model": {"preset": "meta-llama/Llama-3.1-8B"}, "d
 
 TEST_CASE("a session without a catalogue says so to every question", "[plimsoll]") {
   Session empty;
-  for (const std::string& answer : {empty.report(llama), empty.totals(llama), empty.rank_devices(llama), empty.format_matrix(llama), empty.read_model(llama), empty.inspect_model(llama), empty.rule_table()}) {
+  for (const std::string& answer : {empty.report(llama), empty.totals(llama), empty.rank_devices(llama), empty.format_matrix(llama), empty.file_size(llama), empty.read_model(llama), empty.inspect_model(llama), empty.rule_table()}) {
     CHECK_FALSE(ok(answer));
     CHECK(where(answer) == "catalog");
   }

@@ -50,6 +50,7 @@ TEST_CASE("every enumerator has one name, and the name leads back to it", "[voca
   check_names(Apart::tied);
   check_names(CheckpointKind::gguf);
   check_names(DifferenceKind::other_type);
+  check_names(FileSizeCause::devices);
 }
 
 TEST_CASE("a word that is no name finds nothing", "[vocabulary]") {

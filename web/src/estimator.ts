@@ -2,7 +2,7 @@
 
 import { loadCatalog, loadCore } from 'virtual:core';
 import {
-  type FormatMatrix, type FormatRow, type InspectedTensor, type ModelSummary, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
+  type FileSize, type FormatMatrix, type FormatRow, type InspectedTensor, type ModelSummary, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
 } from '../../wasm/plimsoll.ts';
 import { type Asked, type Workload, plainTraining, trained } from './state.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
@@ -62,6 +62,12 @@ export class Estimator {
   /** Formats beside cards, what the model takes by itself first. */
   matrix(request: Asked, weightFormats: string[], gpus: string[]): FormatMatrix | null {
     const outcome = this.core.formatMatrix({ request: { ...request, weight_format: null }, weight_formats: weightFormats, gpus });
+    return outcome.ok ? outcome.value : null;
+  }
+
+  /** From the files on disk to the weights in memory. */
+  fileSize(request: Request): FileSize | null {
+    const outcome = this.core.fileSize(request);
     return outcome.ok ? outcome.value : null;
   }
 

@@ -53,6 +53,17 @@ export class Format {
     return { number: this.#decimal(value, decimalsFor(value)), unit: 'GB' };
   }
 
+  decimalText(bytes: number): string {
+    const { number, unit } = this.decimalGigabytes(bytes);
+    return `${number} ${unit}`;
+  }
+
+  /** The same amount in GiB, whatever the reader's unit. */
+  binaryGibibytes(bytes: number): Quantity {
+    const value = bytes / ladders.GiB.base ** 3;
+    return { number: this.#decimal(value, decimalsFor(value)), unit: 'GiB' };
+  }
+
   text(bytes: number): string {
     const { number, unit } = this.memory(bytes);
     return `${number} ${unit}`;

@@ -150,6 +150,7 @@ class Page {
       text: this.text, format: new Format(language, state.unit), version: this.estimator.version, ruleTable: this.#ruleTable,
       defaults: this.estimator.defaults(state.request), modules: () => this.estimator.modules(state.request),
       recipes: this.#recipes, matrix: (formats, gpus) => this.estimator.matrix(this.#answer?.request ?? state.request, formats, gpus),
+      fileSize: () => this.estimator.fileSize(this.#answer?.request ?? state.request),
       loading: () => (this.#answer ? this.estimator.loading(this.#answer.request, this.#answer.report.model) : null),
       reportText: () => this.estimator.core.reportText(this.#answer?.request ?? state.request),
     };

@@ -1,6 +1,6 @@
 // What the reader has chosen: one Request and how it is shown. Every change goes through Store.update.
 
-import type { FormatMatrix, FormatRow, InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable, TrainingWorkload } from '../../wasm/plimsoll.ts';
+import type { FileSize, FormatMatrix, FormatRow, InferenceWorkload, ModelChoice, PlimsollError, Ranking, Report, Request, RuleTable, TrainingWorkload } from '../../wasm/plimsoll.ts';
 import type { Catalog } from './catalog.ts';
 import type { Format, Unit } from './format.ts';
 import type { Progress } from './headers/reading.ts';
@@ -80,6 +80,8 @@ export interface View {
   recipes: FormatRow[];
   /** Formats beside cards, for the settings of the answer. */
   matrix: (weightFormats: string[], gpus: string[]) => FormatMatrix | null;
+  /** From the files on disk to the weights in memory, for the settings of the answer. */
+  fileSize: () => FileSize | null;
   /** What is saved in narrower formats, for the settings of the answer. */
   loading: () => Loading | null;
   /** Names of the model's linear layers, for adapters to be put on. */

@@ -3,6 +3,7 @@
 import { type CSSResult, type TemplateResult, css, html, nothing } from 'lit';
 import type { DeviceFacts, Report, Term } from '../../../wasm/plimsoll.ts';
 import { TermLines } from './term-lines.ts';
+import './file-size.ts';
 
 /** The term of a segment: among the top terms, or among the parts of the worst moment. */
 function segmentTerm(report: Report, id: string): Term | undefined {
@@ -46,6 +47,7 @@ export class Ledger extends TermLines {
         ${report.ranks.length > 1 ? report.ranks.map(rank => html`<span>${text.ranks(format.integer(rank.count), format.columnText(rank.needed_bytes))}</span>`) : nothing}
         ${report.needed_low_bytes < report.needed_high_bytes ? html`<span>${text.spread(format.columnText(report.needed_low_bytes), format.columnText(report.needed_high_bytes))}</span>` : nothing}</div>
       ${report.device ? this.#usable(report.device) : nothing}
+      ${report.training ? nothing : html`<pl-file-size .view=${this.view}></pl-file-size>`}
     </section>`;
   }
 }
