@@ -43,7 +43,8 @@ class Matrix {
       if (made.ok()) {
         out.rows.push_back(std::move(made.value()));
       } else {
-        out.rows.push_back({.weight_format = format, .resolved = format, .engine_loads = loads(format), .claimed_permille = {}, .error = made.error(), .cells = {}});
+        out.rows.push_back({.weight_format = format, .resolved = format, .engine_loads = loads(format), .claimed_permille = {}, .error = made.error(),
+                            .cells = {}});
       }
     }
     return out;

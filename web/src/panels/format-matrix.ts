@@ -11,7 +11,8 @@ import type { Loading } from './full-or-quantised.ts';
 import './combobox.ts';
 import './full-or-quantised.ts';
 
-const usualGpus = ['nvidia/rtx-3060-12gb', 'nvidia/rtx-4060-ti-16gb', 'nvidia/rtx-4090', 'nvidia/rtx-5090', 'nvidia/l40s', 'nvidia/a100-sxm4-80gb', 'nvidia/h200-sxm-141gb'];
+const usualGpus = ['nvidia/rtx-3060-12gb', 'nvidia/rtx-4060-ti-16gb', 'nvidia/rtx-4090', 'nvidia/rtx-5090', 'nvidia/l40s', 'nvidia/a100-sxm4-80gb',
+  'nvidia/h200-sxm-141gb'];
 const columnsAtFirst = 6;
 const usualFormats = ['bf16', 'fp8_block', 'bnb_int8', 'gptq_int8_g128', 'gptq_int4_g128', 'awq_int4_g128', 'nf4_double_quant',
   'Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'IQ4_XS', 'Q3_K_M', 'Q2_K'];
@@ -96,8 +97,8 @@ export class FormatMatrixPanel extends Panel {
   get #columns(): string[] {
     if (this.gpus) return this.gpus;
     const chosen = this.view.answer?.request.device?.gpu ?? defaultGpu;
-    const others = usualGpus.filter(gpu => gpu !== chosen && this.view.catalog.gpus.has(gpu));
-    const order = usualGpus.includes(chosen) ? usualGpus.filter(gpu => gpu === chosen || others.slice(0, columnsAtFirst - 1).includes(gpu)) : [chosen, ...others.slice(0, columnsAtFirst - 1)];
+    const others = usualGpus.filter(gpu => gpu !== chosen).slice(0, columnsAtFirst - 1);
+    const order = usualGpus.includes(chosen) ? usualGpus.filter(gpu => gpu === chosen || others.includes(gpu)) : [chosen, ...others];
     return order.filter(gpu => this.view.catalog.gpus.has(gpu));
   }
 
@@ -149,7 +150,8 @@ export class FormatMatrixPanel extends Panel {
     const { format, state } = this.view;
     const gpu = gpuName(this.view, cell.gpu);
     const part = html`<span class="part">${gpu}</span>`;
-    if (cell.error) return html`<td class="cell problem">${part}<span title=${format.language === 'zh' ? cell.error.message_zh : cell.error.message}>—</span></td>`;
+    if (cell.error)
+      return html`<td class="cell problem">${part}<span title=${format.language === 'zh' ? cell.error.message_zh : cell.error.message}>—</span></td>`;
     const found = this.#state(cell, asked);
     const value = found === 'none' ? format.columnText(cell.headroom_bytes) : format.integer(cell.longest_context.value);
     const chosen = state.request.device?.gpu === cell.gpu && (row.weight_format ?? null) === (state.request.weight_format ?? null);
@@ -163,7 +165,10 @@ export class FormatMatrixPanel extends Panel {
     const { format, state } = this.view;
     const chosen = (row.weight_format ?? null) === (state.request.weight_format ?? null);
     const head = html`<th scope="row">${name}</th>`;
-    if (row.error) return html`<tr>${head}<td class="problem" colspan=${this.#columns.length + 2}>${format.language === 'zh' ? row.error.message_zh : row.error.message}</td></tr>`;
+    if (row.error) {
+      const why = format.language === 'zh' ? row.error.message_zh : row.error.message;
+      return html`<tr>${head}<td class="problem" colspan=${this.#columns.length + 2}>${why}</td></tr>`;
+    }
     const bits = format.bits(row.millibits_per_parameter);
     return html`<tr class=${chosen ? 'chosen' : ''}>${head}
       <td class="end bits"><span class="figure wide">${bits}</span><span class="figure narrow">${text.formats.bitsOf(bits)}</span></td>
@@ -193,7 +198,8 @@ export class FormatMatrixPanel extends Panel {
       body(text.formats.groups.published, [this.#row(first, formatName(this.view, first.resolved), asked)]),
       ...formatGroups(this.view).flatMap(group => {
         const rows = shown.filter(row => formatGroup(this.view, row) === group);
-        return rows.length ? [body(group, rows.map(row => this.#row(row, group === text.formats.groups.gguf ? formatName(this.view, row.resolved) : fullFormatName(this.view, row.resolved), asked)))] : [];
+        const name = group === text.formats.groups.gguf ? formatName : fullFormatName;
+        return rows.length ? [body(group, rows.map(row => this.#row(row, name(this.view, row.resolved), asked)))] : [];
       }),
     ];
   }

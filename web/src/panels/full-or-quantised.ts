@@ -74,7 +74,8 @@ export class FullOrQuantised extends Panel {
     const [before, after] = [full.cells[0], small.cells[0]];
     if (before && after) {
       const tokens = (value: number): string => (value > 0 ? loading.upTo(format.integer(value)) : this.text.formats.cell.none);
-      facts.push(loading.hardware(gpuName(this.view, before.gpu), formatName(this.view, now.dtype), tokens(before.longest_context.value), tokens(after.longest_context.value)));
+      facts.push(loading.hardware(gpuName(this.view, before.gpu), formatName(this.view, now.dtype), tokens(before.longest_context.value),
+        tokens(after.longest_context.value)));
     }
     return facts;
   }
@@ -88,7 +89,8 @@ export class FullOrQuantised extends Panel {
     const gpu = rows[0]?.cells[0]?.gpu;
     return html`<h3 id="loading">${title}</h3><p class="intro">${intro}</p>
       <table aria-labelledby="loading"><thead><tr><th scope="col">${text.formats.format}</th>
-        ${[columns.claimed, columns.ofFp32, columns.ofDtype(dtype), columns.ofNeeded(dtype), text.columns.needed].map(name => html`<th scope="col" class="end">${name}</th>`)}
+        ${[columns.claimed, columns.ofFp32, columns.ofDtype(dtype), columns.ofNeeded(dtype), text.columns.needed]
+          .map(name => html`<th scope="col" class="end">${name}</th>`)}
         ${gpu ? html`<th scope="col" class="end">${columns.longest}</th>` : nothing}</tr></thead>
         <tbody>${rows.filter(row => !row.error).map(row => this.#row(row))}</tbody></table>
       <ul>${this.#facts(loading).map(fact => html`<li>${fact}</li>`)}</ul>`;
