@@ -71,7 +71,7 @@ for (const [language, theme, width] of [['en', 'light', 1280], ['zh', 'dark', 39
     test.slow();
     await page.setViewportSize({ width, height: 844 });
     await open(`${qwen}&lang=${language}&theme=${theme}`);
-    await page.locator('pl-format-matrix button.open').click();
+    for (const panel of ['pl-format-matrix', 'pl-file-size']) await page.locator(`${panel} button.open`).click();
     await expect(page.locator('pl-format-matrix tbody')).not.toHaveCount(0);
     const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
     expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join('; ')}`)).toEqual([]);
