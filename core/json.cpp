@@ -129,6 +129,12 @@ std::string_view JsonView::key_at(std::size_t index) const {
   return std::next(node(node_)->begin(), static_cast<std::ptrdiff_t>(index)).key();
 }
 
+void JsonView::each(const std::function<bool(std::string_view, JsonView)>& visit) const {
+  if (kind() != Kind::object) return;
+  for (auto entry = node(node_)->begin(); entry != node(node_)->end(); ++entry)
+    if (!visit(entry.key(), JsonView{&*entry})) return;
+}
+
 std::optional<bool> JsonView::boolean() const {
   if (kind() != Kind::boolean) return std::nullopt;
   return *node(node_)->get_ptr<const bool*>();

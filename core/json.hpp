@@ -1,6 +1,7 @@
 #pragma once
 /// Reading JSON with places for error messages. The only door to the JSON library, which json.cpp alone includes.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ class JsonView {
   [[nodiscard]] JsonView at(std::size_t index) const;                                             ///< absent past the end
   [[nodiscard]] std::size_t size() const;                                                         ///< of an array or object, else 0
   [[nodiscard]] std::string_view key_at(std::size_t index) const;                                 ///< of an object, in sorted order
+  /// Calls `visit` with each entry of an object, in sorted order, until it answers false.
+  void each(const std::function<bool(std::string_view key, JsonView value)>& visit) const;
 
   [[nodiscard]] std::optional<bool> boolean() const;
   [[nodiscard]] std::optional<std::string_view> string() const;

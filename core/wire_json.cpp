@@ -104,22 +104,17 @@ Error unknown_key(std::string_view key, const WirePlace& place, const WireType& 
 
 std::optional<Error> read_object(JsonView json, const WirePlace& place, const WireType& type, void* value) {
   if (json.kind() != JsonView::Kind::object) return make_error(Say::not_an_object, place.text(), {json.shown()});
-  std::size_t known = type.tag.empty() || json["kind"].kind() == JsonView::Kind::absent ? 0 : 1;
-  for (const WireField& field : type.fields) {
-    const JsonView member = json[field.name];
-    if (member.kind() == JsonView::Kind::absent) continue;
-    ++known;
-    if (!member.present()) continue;
-    if (auto error = read_value(member, {&place, field.name}, *field.type, field.in(value))) return error;
-  }
-  if (known == json.size()) return std::nullopt;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const std::string_view key = json.key_at(i);
-    bool is_known = key == "kind" && !type.tag.empty();
-    for (const WireField& field : type.fields) is_known = is_known || field.name == key;
-    if (!is_known) return unknown_key(key, place, type);
-  }
-  return std::nullopt;
+  std::optional<Error> error;
+  json.each([&](std::string_view key, JsonView member) {
+    const auto field = std::ranges::find(type.fields, key, &WireField::name);
+    if (field != type.fields.end()) {
+      if (member.present()) error = read_value(member, {&place, field->name}, *field->type, field->in(value));
+    } else if (key != "kind" || type.tag.empty()) {
+      error = unknown_key(key, place, type);
+    }
+    return !error;
+  });
+  return error;
 }
 
 bool completable(const WireType& type) {
@@ -190,15 +185,16 @@ std::optional<Error> read_value(JsonView json, const WirePlace& place, const Wir
 std::optional<Error> complete_value(const WirePlace& place, const WireType& object, void* value, const std::function<JsonView(std::string_view)>& default_of) {
   for (const WireField& field : object.fields) {
     if (field.type->kind != Kind::optional) continue;
-    const JsonView given = default_of(field.name);
-    if (!given.present()) continue;
-    const WirePlace inner{&place, field.name};
     const WireType& item = *field.type->item;
     void* member = field.in(value);
     void* held = field.type->get(member);
+    if (held != nullptr && !completable(item)) continue;
+    const JsonView given = default_of(field.name);
+    if (!given.present()) continue;
+    const WirePlace inner{&place, field.name};
     std::optional<Error> error;
     if (held == nullptr) error = read_value(given, inner, *field.type, member);
-    else if (completable(item)) error = complete_value(inner, item, held, [&](std::string_view part) { return given[part]; });
+    else error = complete_value(inner, item, held, [&](std::string_view part) { return given[part]; });
     if (error) return error;
   }
   return std::nullopt;

@@ -25,7 +25,7 @@ export default defineConfig(({ mode }) => {
       modulePreload: false,
       assetsInlineLimit: 0,
       reportCompressedSize: false,
-      rollupOptions: { output: { inlineDynamicImports: single } },
+      rolldownOptions: { output: { codeSplitting: !single } },
     },
   };
 });

@@ -3,14 +3,18 @@
 namespace plimsoll {
 
 Checked Formula::evaluate(const Values& values) const {
-  u64 stack[16];  // only slots below `top` are read
+  u64 stack[deepest];  // deep enough for every formula that compiles; only slots below `top` are read
   std::size_t top = 0;
   bool bad = false;
-  for (u8 i = 0; i < size_; i = after(i)) {
+  for (u8 i = 0; i < size_; ++i) {
     const u8 step = program_[i];
-    if (step == number || step >= first_symbol) {
-      if (top == std::size(stack)) return {0, true};
-      stack[top++] = is_symbol(step) ? values[symbol_of(step)] : step == number ? program_[i + 1] + 256U * program_[i + 2] : step - u64{first_number};
+    if (step >= first_symbol) {
+      stack[top++] = is_symbol(step) ? values[symbol_of(step)] : step - u64{first_number};
+      continue;
+    }
+    if (step == number) {
+      stack[top++] = program_[i + 1U] + 256U * program_[i + 2U];
+      i += 2;
       continue;
     }
     const u64 right = stack[--top];

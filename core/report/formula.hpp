@@ -44,15 +44,19 @@ class Formula {
   /// 128 from first_number on; a larger number is `number` and two bytes, low and high.
   enum Op : u8 { number, add, subtract, multiply, divide, min, max, ceil_div };
   static constexpr u8 first_symbol = 16, first_number = 128;
+  static constexpr int deepest = 8;
   static_assert(symbol_texts.size() <= first_number - first_symbol);
 
   static constexpr bool is_symbol(u8 step) { return step >= first_symbol && step < first_number; }
   static constexpr Symbol symbol_of(u8 step) { return static_cast<Symbol>(step - first_symbol); }
   [[nodiscard]] constexpr u8 after(u8 i) const { return static_cast<u8>(i + (program_[i] == number ? 3 : 1)); }
 
-  consteval void push(u8 step) {
+  /// `deeper`: by how much the stack of numbers grows.
+  consteval void push(u8 step, int deeper) {
     if (size_ == program_.size()) formula_error("formula too long");
     program_[size_++] = step;
+    depth_ = static_cast<u8>(depth_ + deeper);
+    if (depth_ > deepest) formula_error("formula too deep");
   }
   consteval void skip(std::size_t& at) {
     while (at < text_.size() && text_[at] == ' ') ++at;
@@ -69,10 +73,10 @@ class Formula {
     for (;;) {
       if (take('+', at)) {
         product(at);
-        push(add);
+        push(add, -1);
       } else if (take('-', at)) {
         product(at);
-        push(subtract);
+        push(subtract, -1);
       } else {
         return;
       }
@@ -83,10 +87,10 @@ class Formula {
     for (;;) {
       if (take('*', at)) {
         factor(at);
-        push(multiply);
+        push(multiply, -1);
       } else if (take('/', at)) {
         factor(at);
-        push(divide);
+        push(divide, -1);
       } else {
         return;
       }
@@ -109,7 +113,7 @@ class Formula {
     if (word == "max") return pair(max, at);
     if (word == "ceil_div") return pair(ceil_div, at);
     for (std::size_t i = 0; i < symbol_texts.size(); ++i)
-      if (symbol_texts[i].symbol == word) return push(static_cast<u8>(first_symbol + i));
+      if (symbol_texts[i].symbol == word) return push(static_cast<u8>(first_symbol + i), 1);
     formula_error("unknown symbol");
   }
   consteval void literal(std::string_view word) {
@@ -119,10 +123,10 @@ class Formula {
       value = value * 10 + static_cast<unsigned>(c - '0');
     }
     if (value > 65535) formula_error("number too large for a formula: give it a symbol");
-    if (value < 256 - first_number) return push(static_cast<u8>(first_number + value));
-    push(Op::number);
-    push(static_cast<u8>(value & 255));
-    push(static_cast<u8>(value >> 8));
+    if (value < 256 - first_number) return push(static_cast<u8>(first_number + value), 1);
+    push(Op::number, 1);
+    push(static_cast<u8>(value & 255), 0);
+    push(static_cast<u8>(value >> 8), 0);
   }
   consteval void pair(u8 op, std::size_t& at) {
     if (!take('(', at)) formula_error("missing (");
@@ -130,14 +134,15 @@ class Formula {
     if (!take(',', at)) formula_error("missing ,");
     sum(at);
     if (!take(')', at)) formula_error("missing )");
-    push(op);
+    push(op, -1);
   }
   static consteval bool is_digit(char c) { return c >= '0' && c <= '9'; }
   static consteval bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
   std::string_view text_;
-  std::array<u8, 47> program_{};
+  std::array<u8, 46> program_{};
   u8 size_ = 0;
+  u8 depth_ = 0;  ///< of the stack, while the text is translated; then 1
 };
 
 }  // namespace plimsoll

@@ -20,8 +20,8 @@ export const test = base.extend<Opened>({
     });
     page.on('pageerror', error => errors.push(error.message));
     page.on('request', request => {
-      // The reader of headers is the page's own, and comes with the first file.
-      const own = /^http:\/\/127\.0\.0\.1:\d+\/(headers\.wasm|assets\/worker-[^/]+\.js)(\?|$)/.test(request.url());
+      // Parts of the page itself come when they are first wanted: the other language, a dialog, the reader of headers.
+      const own = /^http:\/\/127\.0\.0\.1:\d+\/(headers\.wasm|sources\.json|assets\/[^/?]+\.js)(\?|$)/.test(request.url());
       if (loaded && !own && /^(https?|ws|file):/.test(request.url())) late.push(request.url());
     });
     await use(async (hash = '') => {

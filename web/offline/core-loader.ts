@@ -23,27 +23,45 @@ export function coreFiles(root: string): CoreFiles {
 const virtualId = 'virtual:core';
 const resolvedId = `\0${virtualId}`;
 
-export const packed = (file: string): string => deflateRawSync(readFileSync(file), { level: 9 }).toString('base64');
+const deflated = (content: Buffer | string): string => deflateRawSync(content, { level: 9 }).toString('base64');
+export const packed = (file: string): string => deflated(readFileSync(file));
 
 // The content's hash in the address lets a browser keep the file for ever and still see a new one at once.
-export const address = (name: string, file: string): string =>
-  `${name}?v=${createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 10)}`;
+const addressOf = (name: string, content: Buffer | string): string =>
+  `${name}?v=${createHash('sha256').update(content).digest('hex').slice(0, 10)}`;
+export const address = (name: string, file: string): string => addressOf(name, readFileSync(file));
+
+interface Parts {
+  catalog: string;
+  sources: string;
+}
+
+/** The catalogue in two: what every visit needs, and the sources that are read where a formula is opened. Those of memory are always shown. */
+function partsOf(file: string): Parts {
+  const catalog = JSON.parse(readFileSync(file, 'utf8')) as { memory_classes: unknown; sources: Record<string, unknown> };
+  const shown = new Set([...JSON.stringify(catalog.memory_classes).matchAll(/"source":"([^"]+)"/g)].map(match => match[1]));
+  const of = (near: boolean): Record<string, unknown> => Object.fromEntries(Object.entries(catalog.sources).filter(([id]) => shown.has(id) === near));
+  return { catalog: JSON.stringify({ ...catalog, sources: of(true) }), sources: JSON.stringify(of(false)) };
+}
 
 const besideThePage = (files: CoreFiles): string => `
 import create from ${JSON.stringify(files.glue)};
 export const loadCore = () => create({ locateFile: () => ${JSON.stringify(address('core.wasm', files.wasm))} });
-export const loadCatalog = async () => {
-  const answer = await fetch(${JSON.stringify(address('catalog.json', files.catalog))});
-  if (!answer.ok) throw new Error('catalog.json: ' + answer.status);
+const textOf = async address => {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(address + ': ' + answer.status);
   return answer.text();
-};`;
+};
+export const loadCatalog = () => textOf(${JSON.stringify(addressOf('catalog.json', partsOf(files.catalog).catalog))});
+export const loadSources = () => textOf(${JSON.stringify(addressOf('sources.json', partsOf(files.catalog).sources))});`;
 
 const insideThePage = (files: CoreFiles): string => `
 import create from ${JSON.stringify(files.glue)};
 const unpack = text => new Response(
   new Blob([Uint8Array.from(atob(text), c => c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream('deflate-raw')));
 export const loadCore = async () => create({ wasmBinary: await unpack('${packed(files.wasm)}').arrayBuffer() });
-export const loadCatalog = () => unpack('${packed(files.catalog)}').text();`;
+export const loadCatalog = () => unpack('${deflated(partsOf(files.catalog).catalog)}').text();
+export const loadSources = () => unpack('${deflated(partsOf(files.catalog).sources)}').text();`;
 
 export function coreLoader(files: CoreFiles, single: boolean): Plugin {
   return {
@@ -57,7 +75,7 @@ export function coreLoader(files: CoreFiles, single: boolean): Plugin {
     transformIndexHtml: () =>
       single
         ? []
-        : [address('core.wasm', files.wasm), address('catalog.json', files.catalog)].map(href => ({
+        : [address('core.wasm', files.wasm), addressOf('catalog.json', partsOf(files.catalog).catalog)].map(href => ({
             tag: 'link',
             attrs: { rel: 'preload', as: 'fetch', crossorigin: '', href },
             injectTo: 'head' as const,
@@ -65,17 +83,20 @@ export function coreLoader(files: CoreFiles, single: boolean): Plugin {
     generateBundle() {
       if (single) return;
       this.emitFile({ type: 'asset', fileName: 'core.wasm', source: readFileSync(files.wasm) });
-      this.emitFile({ type: 'asset', fileName: 'catalog.json', source: readFileSync(files.catalog) });
+      const { catalog, sources } = partsOf(files.catalog);
+      this.emitFile({ type: 'asset', fileName: 'catalog.json', source: catalog });
+      this.emitFile({ type: 'asset', fileName: 'sources.json', source: sources });
     },
     configureServer(server) {
-      const serve = (path: string, file: string, type: string): void => {
+      const serve = (path: string, content: () => Buffer | string, type: string): void => {
         server.middlewares.use(path, (_request, response) => {
           response.setHeader('Content-Type', type);
-          response.end(readFileSync(file));
+          response.end(content());
         });
       };
-      serve('/core.wasm', files.wasm, 'application/wasm');
-      serve('/catalog.json', files.catalog, 'application/json');
+      serve('/core.wasm', () => readFileSync(files.wasm), 'application/wasm');
+      serve('/catalog.json', () => partsOf(files.catalog).catalog, 'application/json');
+      serve('/sources.json', () => partsOf(files.catalog).sources, 'application/json');
     },
   };
 }

@@ -19,8 +19,8 @@ export function headersFiles(root: string): HeadersFiles {
 const virtualId = 'virtual:headers';
 const resolvedId = `\0${virtualId}`;
 
-/** What one file cannot have beside it: a worker, and a module that is loaded later. */
-const besideOneFile = /\/(headers\/open|load-hub-dialog)\.ts$/;
+/** What one file cannot have beside it: a worker. */
+const besideOneFile = /\/headers\/open\.ts$/;
 
 const besideThePage = ({ glue, wasm }: HeadersFiles): string => `
 import create from ${JSON.stringify(glue)};

@@ -45,6 +45,32 @@ export interface StorageFormat extends Named {
 /** Whether an optimizer keeps its states of a projection, whose rank has to be said. */
 export const projects = (optimizer: Optimizer | undefined): boolean => optimizer?.states.some(state => state.only === 'projected') ?? false;
 
+/** Sources by id. Most are read where a formula is opened, and come then. */
+export class Sources {
+  #loading: Promise<void> | null = null;
+  readonly #known: Map<string, Source>;
+
+  constructor(
+    known: Record<string, Source>,
+    readonly load: () => Promise<string>,
+  ) {
+    this.#known = new Map(Object.entries(known));
+  }
+
+  get(id: string): Source | undefined {
+    return this.#known.get(id);
+  }
+
+  /** The rest; a fetch that failed is tried again by the next who asks. */
+  rest(): Promise<void> {
+    return this.#loading ??= this.load().then(text => {
+      for (const [id, source] of Object.entries(JSON.parse(text) as Record<string, Source>)) this.#known.set(id, source);
+    }, () => {
+      this.#loading = null;
+    });
+  }
+}
+
 export interface Catalog {
   date: string;
   gpus: Map<string, Gpu>;
@@ -61,7 +87,7 @@ export interface Catalog {
   optimizers: Map<string, Optimizer>;
   precisions: Map<string, Named>;
   stacks: Map<string, Named>;
-  sources: Map<string, Source>;
+  sources: Sources;
 }
 
 interface CatalogFile {
@@ -88,7 +114,7 @@ function largestVendorFirst(gpus: Gpu[]): Gpu[] {
 // Widest first, as people think of them.
 const widestFirst = ['fp32', 'bf16', 'fp16', 'fp8', 'int8', 'bnb_int8', 'int4', 'nf4', 'nf4_double_quant'];
 
-export function readCatalog(text: string): Catalog {
+export function readCatalog(text: string, loadSources: () => Promise<string>): Catalog {
   const file = JSON.parse(text) as CatalogFile;
   const formats = new Map([...widestFirst, ...Object.keys(file.formats)].flatMap(id => {
     const entry = file.formats[id];
@@ -108,6 +134,6 @@ export function readCatalog(text: string): Catalog {
     optimizers: new Map(Object.entries(file.optimizers)),
     precisions: new Map(Object.entries(file.precisions)),
     stacks: new Map(Object.entries(file.stacks)),
-    sources: new Map(Object.entries(file.sources)),
+    sources: new Sources(file.sources, loadSources),
   };
 }

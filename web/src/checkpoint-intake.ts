@@ -17,8 +17,9 @@ function described({ config, quantization }: Texts, before: ModelChoice): ModelC
 const modelOf = (checkpoint: CheckpointSummary, texts: Texts, before: ModelChoice): ModelChoice =>
   checkpoint.kind === 'gguf' && texts.config === null ? { checkpoint } : { ...described(texts, before), checkpoint };
 
-const broken = (reason: string): PlimsollError => ({
-  code: 'invalid_file', where: 'headers', message: reason, hint: 'Reload the page and try again.', message_zh: reason, hint_zh: '请刷新页面后重试。',
+/** Part of the page itself did not arrive, or stopped. */
+export const broken = (where: string, reason: string): PlimsollError => ({
+  code: 'invalid_file', where, message: reason, hint: 'Reload the page and try again.', message_zh: reason, hint_zh: '请刷新页面后重试。',
 });
 
 /** Takes configs and checkpoints for the page. Of two readings the later one counts. */
@@ -46,7 +47,7 @@ export function intakeFor(store: Store): Intake {
         if (outcome.ok) ask(modelOf(outcome.value, texts, store.state.request.model));
         else fail(outcome.error);
       }, (error: unknown) => {
-        if (mine === turn) fail(broken(String(error)));
+        if (mine === turn) fail(broken('headers', String(error)));
       });
     },
   };

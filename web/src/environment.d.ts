@@ -1,6 +1,7 @@
 declare module 'virtual:core' {
   export const loadCore: () => Promise<import('../../wasm/plimsoll.ts').CoreModule>;
   export const loadCatalog: () => Promise<string>;
+  export const loadSources: () => Promise<string>;
 }
 
 /** True in the build that is one file. */

@@ -1,6 +1,6 @@
 // Asks the core. An answer takes well under a millisecond, so the page asks at once and waits for nothing.
 
-import { loadCatalog, loadCore } from 'virtual:core';
+import { loadCatalog, loadCore, loadSources } from 'virtual:core';
 import {
   type FileSize, type FormatMatrix, type FormatRow, type InspectedTensor, type ModelSummary, type Outcome, type Plimsoll, type Ranking, type Report, type Request, type TrainingWorkload, openPlimsoll,
 } from '../../wasm/plimsoll.ts';
@@ -116,5 +116,5 @@ export class Estimator {
 
 export async function openEstimator(): Promise<Estimator> {
   const { plimsoll, catalogText } = await openPlimsoll(loadCore, loadCatalog);
-  return new Estimator(readCatalog(catalogText), plimsoll.version(), plimsoll);
+  return new Estimator(readCatalog(catalogText, loadSources), plimsoll.version(), plimsoll);
 }

@@ -5,7 +5,7 @@ import './style.css';
 import { curveLengths } from './charts/scale.ts';
 import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
-import { intakeFor } from './checkpoint-intake.ts';
+import { broken as brokenPart, intakeFor } from './checkpoint-intake.ts';
 import { broken, browserLanguage, htmlLanguage, type Language, loadMessages, type Messages, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
 import { type Answer, type Asked, type Patch, type State, type View, Store, defaultRequest } from './state.ts';
@@ -16,22 +16,20 @@ import type { Ledger } from './panels/ledger.ts';
 import type { FormatRow, PlimsollError, Report, RuleTable } from '../../wasm/plimsoll.ts';
 import './panels/masthead.ts';
 import './panels/serving-question.ts';
-import './panels/training-question.ts';
 import './panels/verdict.ts';
 import './panels/readouts.ts';
 import './panels/problem.ts';
 import './panels/ledger.ts';
 import './panels/moments.ts';
-import './panels/levels.ts';
-import './panels/timeline.ts';
-import './panels/ladder.ts';
-import './panels/launch.ts';
 import './panels/model-facts.ts';
 import './panels/curve.ts';
 import './panels/ranking.ts';
 import './panels/format-matrix.ts';
 import './panels/rules.ts';
 import './panels/colophon.ts';
+
+/** What a question's side needs beyond the page; loaded once. */
+const loadSide = async ({ request }: State): Promise<unknown> => request.workload.kind === 'training' ? import('./panels/training-side.ts') : null;
 
 const root = document.querySelector<HTMLElement>('#app')!;
 
@@ -143,6 +141,9 @@ class Page {
   }
 
   #show(state: State): void {
+    loadSide(state).catch((error: unknown) => {
+      if (!this.store.state.fileError) this.store.update({ fileError: brokenPart('page', String(error)) });
+    });
     this.#estimate(state.request);
     const language = this.#inLanguage(state);
     const view: View = {
@@ -183,7 +184,7 @@ class Page {
 async function start(): Promise<void> {
   const asked = readLink(location.hash);
   const language = asked.then(state => state.language ?? browserLanguage());
-  const [estimator, state] = await Promise.all([openEstimator(), asked, language.then(loadMessages)]);
+  const [estimator, state] = await Promise.all([openEstimator(), asked, language.then(loadMessages), asked.then(loadSide)]);
   root.replaceChildren();
   const store = new Store(state);
   const shown = new Page(store, estimator, await language);

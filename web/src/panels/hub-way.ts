@@ -2,7 +2,6 @@
 
 import { type PropertyDeclarations, type TemplateResult, css, html, nothing } from 'lit';
 import type { HubDialog, Taken } from './hub-dialog.ts';
-import { loadHubDialog } from './load-hub-dialog.ts';
 import { Panel } from './panel.ts';
 import { shared } from './shared.ts';
 
@@ -27,7 +26,7 @@ export class HubWay extends Panel {
   }
 
   async #open(choose: boolean): Promise<void> {
-    await loadHubDialog();
+    await import('./hub-dialog.ts');
     this.loaded = true;
     await this.updateComplete;
     await this.renderRoot.querySelector<HubDialog>('pl-hub-dialog')?.open(choose ? this.taken?.listing ?? null : null);

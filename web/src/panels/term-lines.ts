@@ -108,7 +108,9 @@ export class TermLines extends Panel {
   }
 
   protected source(id: string): TemplateResult {
-    const source = this.view.catalog.sources.get(id);
+    const { sources } = this.view.catalog;
+    const source = sources.get(id);
+    if (!source) void sources.rest().then(() => sources.get(id) && this.requestUpdate());
     return source?.address ? html`<a href=${source.address} target="_blank" rel="noopener noreferrer">${source.title}</a>` : html`${source?.title ?? id}`;
   }
 }
