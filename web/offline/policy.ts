@@ -49,7 +49,8 @@ export const singleFile = (fileName: string): Plugin => ({
       const text = part.type === 'chunk' ? part.code : String(part.source);
       if (part.type === 'chunk') {
         // A closing tag inside a string would end the element early.
-        const script = text.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
+        // The bundler lists the files that an import needs where it writes chunks; here all are in this one, and its mark stays behind.
+        const script = text.replaceAll('__VITE_PRELOAD__', 'void 0').replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
         html = html.replace(/<script[^>]*src="[^"]*"[^>]*><\/script>/, '').replace('</body>', () => `<script type="module">${script}</script>\n  </body>`);
       } else if (name.endsWith('.css')) {
         html = html.replace(/<link rel="stylesheet"[^>]*>/, () => `<style>${text}</style>`);
