@@ -204,8 +204,9 @@ constexpr auto texts = std::to_array<Text>({
             "Transformers 没有 {0} 格式的 KV 缓存：按支持该格式的引擎的存储方式计算，含缩放因子。预填充和注意力仍以 {1} 计算。"),
     notice("checkpoint_differs", "The checkpoint and the config differ in {0} place(s): {1}.", "检查点与配置有 {0} 处不同：{1}。"),
     notice("weights_as_stored", "The weights are counted as the files store them: {0} bytes of {1} tensors.", "权重按文件中的存储方式计算：{1} 个张量，共 {0} 字节。"),
-    notice("gguf_in_transformers", "Transformers makes 16 or 32 bit weights of a GGUF file when it loads one. The weights are counted as the file stores them.",
-            "Transformers 加载 GGUF 文件时会将权重还原为 16 或 32 位。此处按文件中的存储方式计算权重。"),
+    notice("gguf_in_transformers", "Transformers 5.23 keeps the blocks of a GGUF file only where the kernels package has a kernel for the device; else it makes 16 or 32 bit weights of them. "
+           "The weights are counted as the file stores them.",
+           "Transformers 5.23 仅在 kernels 包有适用于该设备的内核时保留 GGUF 的块格式，否则加载时将权重还原为 16 或 32 位。此处按文件中的存储方式计算权重。"),
     notice("generation_not_counted", "Completions are generated between steps: that moment, with its KV cache or vLLM's share of the device, is not among these.",
             "补全在各步之间生成：该时刻及其 KV 缓存或 vLLM 占用的显存不在此列。"),
     notice("teacher_type_assumed", "The teacher is taken to be loaded in {0}, as the trained weights are.", "假定教师模型以 {0} 加载，与训练的权重相同。"),
