@@ -220,7 +220,7 @@ export const en = {
   copyByHand: 'Copy the address from the address bar.',
   offlineCopy: 'Download this page for offline use',
   privacy:
-    'Everything is computed in your browser. After loading, the page makes no requests but those you press for: no analytics, no fonts, no error reports. A link keeps your settings behind #, which browsers do not send to servers. Files you drop are read on this computer only.',
+    'Everything is computed in your browser. After loading, the page asks only for parts of itself, such as the other language, and for what you press for: no analytics, no fonts, no error reports. A link keeps your settings behind #, which browsers do not send to servers. Files you drop are read on this computer only.',
   versionLine: (version: string, date: string) => `Plimsoll ${version} · catalogue of ${date}`,
   name: 'Named after the line on a ship’s side that shows how deep it may be loaded.',
 };
