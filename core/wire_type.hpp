@@ -109,8 +109,9 @@ struct WireTypeOf<std::variant<Ts...>> {
   static constexpr WireType value{.kind = WireType::Kind::choice, .alternatives = all, .get = get, .size = size, .resize = resize};
 };
 
-template <Described T>
-struct WireTypeOf<T> {
+/// The fields of a described struct, apart from its WireTypeOf: older compilers lay out no member of a class by a function of its own.
+template <class T>
+struct WireFields {
   static constexpr std::size_t count = std::tuple_size_v<decltype(Wire<T>::fields)>;
   template <std::size_t i>
   using Member = std::remove_reference_t<decltype(std::declval<T>().*std::get<i>(Wire<T>::fields).member)>;
@@ -122,13 +123,14 @@ struct WireTypeOf<T> {
   static constexpr std::array<WireField, count> list(std::index_sequence<i...>) {
     return {WireField{std::get<i>(Wire<T>::fields).name, in<i>, &WireTypeOf<Member<i>>::value}...};
   }
-  static const std::array<WireField, count> fields;
-  static const WireType value;
 };
+template <class T>
+inline constexpr std::array<WireField, WireFields<T>::count> wire_fields = WireFields<T>::list(std::make_index_sequence<WireFields<T>::count>{});
+
 template <Described T>
-constexpr std::array<WireField, WireTypeOf<T>::count> WireTypeOf<T>::fields = list(std::make_index_sequence<count>{});
-template <Described T>
-constexpr WireType WireTypeOf<T>::value{.kind = WireType::Kind::object, .tag = wire_kind<T>, .fields = fields};
+struct WireTypeOf<T> {
+  static constexpr WireType value{.kind = WireType::Kind::object, .tag = wire_kind<T>, .fields = wire_fields<T>};
+};
 
 /// A place inside a request, put into words only when something is wrong there.
 struct WirePlace {
