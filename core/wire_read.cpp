@@ -1,8 +1,9 @@
+#include "wire_json.hpp"
+
 #include <algorithm>
 #include <cstring>
 
 #include "messages.hpp"
-#include "wire_type.hpp"
 
 namespace plimsoll {
 namespace {

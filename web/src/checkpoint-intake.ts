@@ -1,5 +1,6 @@
 // From files to a request: reads their headers, says how far it is, and asks about the model that they hold.
 
+import { reload } from './language/index.ts';
 import { openCheckpoint } from './headers/open.ts';
 import type { Intake, Texts } from './panels/intake.ts';
 import type { Asked, Store } from './state.ts';
@@ -17,9 +18,9 @@ function described({ config, quantization }: Texts, before: ModelChoice): ModelC
 const modelOf = (checkpoint: CheckpointSummary, texts: Texts, before: ModelChoice): ModelChoice =>
   checkpoint.kind === 'gguf' && texts.config === null ? { checkpoint } : { ...described(texts, before), checkpoint };
 
-/** Part of the page itself did not arrive, or stopped. */
-export const broken = (where: string, reason: string): PlimsollError => ({
-  code: 'invalid_file', where, message: reason, hint: 'Reload the page and try again.', message_zh: reason, hint_zh: '请刷新页面后重试。',
+/** A part of the page itself did not arrive, or stopped. */
+export const missingPart = (where: string, reason: string): PlimsollError => ({
+  code: 'invalid_file', where, message: reason, hint: reload.en, message_zh: reason, hint_zh: reload.zh,
 });
 
 /** Takes configs and checkpoints for the page. Of two readings the later one counts. */
@@ -47,7 +48,7 @@ export function intakeFor(store: Store): Intake {
         if (outcome.ok) ask(modelOf(outcome.value, texts, store.state.request.model));
         else fail(outcome.error);
       }, (error: unknown) => {
-        if (mine === turn) fail(broken('headers', String(error)));
+        if (mine === turn) fail(missingPart('headers', String(error)));
       });
     },
   };

@@ -5,7 +5,7 @@ import './style.css';
 import { curveLengths } from './charts/scale.ts';
 import { type CurvePoint, type Estimator, openEstimator } from './estimator.ts';
 import { Format } from './format.ts';
-import { broken as brokenPart, intakeFor } from './checkpoint-intake.ts';
+import { intakeFor, missingPart } from './checkpoint-intake.ts';
 import { broken, browserLanguage, htmlLanguage, type Language, loadMessages, type Messages, messages } from './language/index.ts';
 import { readLink, writeLink } from './link.ts';
 import { type Answer, type Asked, type Patch, type State, type View, Store, defaultRequest } from './state.ts';
@@ -136,13 +136,14 @@ class Page {
   #inLanguage(state: State): Language {
     const asked = state.language ?? browserLanguage();
     if (messages[asked]) this.#language = asked;
-    else loadMessages(asked).then(() => this.#show(this.store.state), () => this.store.update({ language: this.#language }));
+    else loadMessages(asked).then(() => this.#show(this.store.state),
+      (error: unknown) => this.store.update({ language: this.#language, fileError: missingPart('page', String(error)) }));
     return this.#language;
   }
 
   #show(state: State): void {
     loadSide(state).catch((error: unknown) => {
-      if (!this.store.state.fileError) this.store.update({ fileError: brokenPart('page', String(error)) });
+      if (!this.store.state.fileError) this.store.update({ fileError: missingPart('page', String(error)) });
     });
     this.#estimate(state.request);
     const language = this.#inLanguage(state);

@@ -24,6 +24,9 @@ export const broken: Record<Language, string> = {
   zh: '计算模块加载失败。请刷新页面；若仍失败，可能是浏览器版本过旧，不支持 WebAssembly。',
 };
 
+/** What to do where a part of the page did not arrive. */
+export const reload: Record<Language, string> = { en: 'Reload the page and try again.', zh: '请刷新页面后重试。' };
+
 export const htmlLanguage: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
 
 /** The browser's wish; never its place. */
